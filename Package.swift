@@ -53,7 +53,9 @@ let package = Package(
     pure("PipelinePorts", ["EventModel"]),
     .target(
       name: "PipelineRuntime",
-      dependencies: ["EventModel", "EventCodec", "PipelinePorts", log, lifecycle, yaml, hummingbird],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "PipelinePorts", log, lifecycle, yaml, hummingbird,
+      ],
       swiftSettings: strict
     ),
 
@@ -82,7 +84,9 @@ let package = Package(
     ),
     .target(
       name: "TaggerService",
-      dependencies: ["EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "PipelinePorts", "PipelineRuntime", log],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "Folding", "PipelinePorts", "PipelineRuntime", log,
+      ],
       swiftSettings: strict
     ),
     .target(

@@ -1,5 +1,6 @@
 import EventCodec
 import EventModel
+import Folding
 import Funnels
 import PipelinePorts
 import PipelineRuntime
@@ -26,13 +27,13 @@ package struct TaggerProcessor: SubjectProcessor {
   package func encode(_ memory: Memory) -> [UInt8] { [] }
   package func decodeMemory(_ bytes: [UInt8]) -> Memory { Memory() }
 
-  package struct Program: Sendable { let tagger: TaggerProgram }
+  package struct Program: Sendable { let fold: FoldProgram }
 
   package func compile(_ playbook: StoredPlaybook) throws(AdapterFailure) -> Program {
-    Program(tagger: TaggerProgram(playbook: try StoredPlaybookCompiler.compile(playbook)))
+    Program(fold: FoldProgram(playbook: try StoredPlaybookCompiler.compile(playbook)))
   }
 
-  package func isLive(_ program: Program) -> Bool { program.tagger.playbook.clock == .live }
+  package func isLive(_ program: Program) -> Bool { program.fold.playbook.clock == .live }
 
   // MARK: Records
 
@@ -60,92 +61,110 @@ package struct TaggerProcessor: SubjectProcessor {
 
   // MARK: State
 
-  package struct State: Sendable { var tagger: TaggerState }
+  package struct State: Sendable { var fold: SubjectFold }
 
   package func initialState(of key: [UInt8]) -> State {
     let text = String(decoding: key, as: UTF8.self)
     let subject = Subject(key: text) ?? Subject(tenant: "", kind: .member, id: text)
-    return State(tagger: TaggerState(subject: subject))
+    return State(fold: SubjectFold(subject: subject))
   }
 
-  package func encode(_ state: State) -> [UInt8] { state.tagger.encoded() }
+  package func encode(_ state: State) -> [UInt8] { state.fold.encoded() }
 
   package func decodeState(_ bytes: [UInt8]) throws(AdapterFailure) -> State {
-    State(tagger: try TaggerState(decoding: bytes))
+    do {
+      return State(fold: try SubjectFold(decoding: bytes))
+    } catch {
+      throw AdapterFailure(
+        code: "SUBJECT_STATE", reason: "stored state of a subject cannot be read", disposition: .fatal)
+    }
   }
 
   package func due(_ state: State, program: Program?) -> Instant? {
-    guard let program = program?.tagger else { return nil }
-    let tagging = state.tagger.tagging.nextDue(program: program.tagging(of: state.tagger.subject.kind))
-    let funnels = state.tagger.subject.kind == .member ? state.tagger.funnels.nextDue(program: program.funnels) : nil
-    return [tagging, funnels].compactMap { $0 }.min()
-  }
-
-  package func projection(_ state: State, program: Program?) -> [UInt8]? {
-    guard let program = program?.tagger else { return nil }
-    return TaggerProjection.json(of: state.tagger, program: program)
-  }
-
-  // MARK: Deciding
-
-  package func apply(
-    _ event: Event, to state: inout State, program: Program?, in lane: inout LaneContext<Memory>
-  ) {
-    // Without a playbook there is nothing to fold into; the event stays in the log.
-    guard let program = program?.tagger else {
-      lane.count("hearth_events_without_playbook_total", help: "Events of tenants without a playbook in force.")
-      return
-    }
-    let kind = state.tagger.subject.kind
-    let outcome = state.tagger.tagging.apply(event, program: program.tagging(of: kind))
-    lane.count("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [outcome.label])
-    guard outcome.isAccepted else { return }
-    publish(tags: outcome.tags, signals: outcome.signals, of: &state.tagger, program, in: &lane)
-    guard kind == .member else { return }
-    let tagging = state.tagger.tagging
-    let changes = state.tagger.funnels.apply(event, program: program.funnels) { tag, instant in
-      tagging.value(ofTag: tag, at: instant, program: program.member)
-    }
-    publish(changes, cause: .event(id: event.id), of: &state.tagger, program, in: &lane)
+    guard let program = program?.fold else { return nil }
+    let changes = state.fold.applyToFunnels(event, program: program)
+    publish(changes, cause: .event(id: event.id), of: &state.fold, program, in: &lane)
   }
 
   package func advance(
     _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory>
   ) {
-    guard let program = program?.tagger else { return }
-    let kind = state.tagger.subject.kind
-    for fired in state.tagger.tagging.advance(through: instant, program: program.tagging(of: kind)) {
-      publish(tags: fired.tags, signals: fired.signals, of: &state.tagger, program, in: &lane)
+    guard let program = program?.fold else { return }
+    let kind = state.fold.subject.kind
+    for fired in state.fold.tagging.advance(through: instant, program: program.tagging(of: kind)) {
+      publish(tags: fired.tags, signals: fired.signals, of: &state.fold, program, in: &lane)
     }
     guard kind == .member else { return }
-    for fired in state.tagger.funnels.advance(through: instant, program: program.funnels) {
-      publish(fired.changes, cause: .clock, of: &state.tagger, program, in: &lane)
+    for fired in state.fold.funnels.advance(through: instant, program: program.funnels) {
+      publish(fired.changes, cause: .clock, of: &state.fold, program, in: &lane)
     }
   }
 
   private func publish(
-    tags: [TagChange], signals: [SignalChange], of state: inout TaggerState, _ program: TaggerProgram,
+    tags: [TagChange], signals: [SignalChange], of fold: inout SubjectFold, _ program: FoldProgram,
     in lane: inout LaneContext<Memory>
   ) {
+    let fields = ChangeFields(program: program, kind: fold.subject.kind)
     for change in tags {
-      state.tagSequence += 1
-      lane.emit(TaggerMessages.tag(change, of: state, program: program).record(in: lane))
+      fold.tagSequence += 1
+      emit(.tag, fields.tag(change), of: fold.subject, fold.tagSequence, program, in: &lane)
     }
     for change in signals {
-      state.signalSequence += 1
-      lane.emit(TaggerMessages.signal(change, of: state, program: program).record(in: lane))
+      fold.signalSequence += 1
+      emit(.signal, fields.signal(change), of: fold.subject, fold.signalSequence, program, in: &lane)
     }
   }
 
   private func publish(
-    _ changes: [FunnelChange], cause: ChangeCause, of state: inout TaggerState, _ program: TaggerProgram,
+    _ changes: [FunnelChange], cause: ChangeCause, of fold: inout SubjectFold, _ program: FoldProgram,
     in lane: inout LaneContext<Memory>
   ) {
+    let fields = ChangeFields(program: program, kind: fold.subject.kind)
     for change in changes {
-      state.funnelSequence += 1
-      lane.emit(TaggerMessages.funnel(change, cause: cause, of: state, program: program).record(in: lane))
-      lane.write(.funnelEntry(TaggerMessages.row(change.entry, of: state.subject, program: program)))
+      fold.funnelSequence += 1
+      emit(.funnel, fields.funnel(change, cause: cause), of: fold.subject, fold.funnelSequence, program, in: &lane)
+      lane.write(.funnelEntry(row(of: change.entry, subject: fold.subject, program)))
     }
+  }
+
+  /// The three streams of the tagger.
+  private enum Stream: String {
+    case tag, signal, funnel
+
+    var topic: String {
+      switch self {
+      case .tag: Topic.tags
+      case .signal: Topic.signals
+      case .funnel: Topic.funnels
+      }
+    }
+
+    var type: String {
+      switch self {
+      case .tag: "hearth.tag.changed"
+      case .signal: "hearth.signal.changed"
+      case .funnel: "hearth.funnel.entry"
+      }
+    }
+  }
+
+  private func emit(
+    _ stream: Stream, _ fields: [Value.Member], of subject: Subject, _ sequence: Int64, _ program: FoldProgram,
+    in lane: inout LaneContext<Memory>
+  ) {
+    let message = PublishedMessage(
+      topic: stream.topic, type: stream.type, source: "hearth/tagger", idPrefix: stream.rawValue, subject: subject,
+      sequence: sequence, mode: program.playbook.clock == .log ? .replay : .live, fields: fields)
+    lane.emit(message.record(in: lane))
+  }
+
+  private func row(of entry: FunnelEntry, subject: Subject, _ program: FoldProgram) -> FunnelEntryRow {
+    var breakdown: String?
+    if case .string(let text) = ChangeFields.breakdown(entry) { breakdown = text }
+    return FunnelEntryRow(
+      tenant: subject.tenant, funnel: program.playbook.funnels[entry.funnel].name, member: subject.id, day: entry.day,
+      level: entry.level, status: entry.status.rawValue, times: entry.times, breakdown: breakdown,
+      revision: entry.revision)
   }
 
   // MARK: The clock

@@ -59,17 +59,6 @@ package struct PublishedMessage: Sendable {
 /// Whether a change belongs to the present or to a past that is being folded.
 package enum ChangeMode: String, Sendable { case live, replay, backfill }
 
-extension Value.Member {
-  package init(_ name: String, _ value: Value) { self.init(name: name, value: value) }
-}
-
-extension Value {
-  /// A whole number; null at or past 10^12.
-  package static func whole(_ number: Int64) -> Value {
-    FixedDecimal(millionths: Int128(number) * Int128(FixedDecimal.scale)).map(Value.number) ?? .null
-  }
-}
-
 /// Control records on their way to an output topic.
 package enum ControlMessage {
   /// The same control record for partition `partition` of `topic`.

@@ -1,0 +1,25 @@
+import EventModel
+import Funnels
+import Playbook
+import Tagging
+
+/// A tenant's playbook as the fold computes with it.
+package struct FoldProgram: Sendable {
+  package let playbook: CompiledPlaybook
+  package let member: TaggingProgram
+  package let community: TaggingProgram
+  package let funnels: FunnelProgram
+
+  package init(playbook: CompiledPlaybook) {
+    self.playbook = playbook
+    self.member = TaggingProgram(program: playbook.member, zone: playbook.zone)
+    self.community = TaggingProgram(program: playbook.community, zone: playbook.zone)
+    self.funnels = FunnelProgram(funnels: playbook.funnels, zone: playbook.zone)
+  }
+
+  package func tagging(of kind: SubjectKind) -> TaggingProgram { kind == .community ? community : member }
+
+  package func definitions(of kind: SubjectKind) -> SubjectProgram {
+    kind == .community ? playbook.community : playbook.member
+  }
+}
