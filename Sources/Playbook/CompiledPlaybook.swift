@@ -532,6 +532,8 @@ package struct JourneyDefinition: Sendable {
   /// A member may start again this long after the last start; `nil`: never.
   package var againAfter: TimeSpan?
   package var steps: [Step]
+  /// Under caps the larger number goes first.
+  package var priority = 0
 
   package enum Step: Hashable, Sendable {
     case send(template: String, channel: String, expires: TimeSpan)
