@@ -37,7 +37,7 @@ package struct TaggerProcessor: SubjectProcessor {
 
   // MARK: Records
 
-  package func route(_ record: LogRecord) -> Routing<Event> {
+  package func route(_ record: LogRecord, programs: [String: Program]) -> Routing<Event> {
     switch ControlMessage.decode(record) {
     case .success(let control)?: return .control(control)
     case .failure(let reason)?: return .poison(reason)
@@ -87,7 +87,7 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   package func advance(
-    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory>
+    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
   ) {
     guard let program = program?.fold else { return }
     let kind = state.fold.subject.kind
@@ -102,7 +102,7 @@ package struct TaggerProcessor: SubjectProcessor {
 
   private func publish(
     tags: [TagChange], signals: [SignalChange], of fold: inout SubjectFold, _ program: FoldProgram,
-    in lane: inout LaneContext<Memory>
+    in lane: inout LaneContext<Memory, Never>
   ) {
     let fields = ChangeFields(program: program, kind: fold.subject.kind)
     for change in tags {
@@ -117,7 +117,7 @@ package struct TaggerProcessor: SubjectProcessor {
 
   private func publish(
     _ changes: [FunnelChange], cause: ChangeCause, of fold: inout SubjectFold, _ program: FoldProgram,
-    in lane: inout LaneContext<Memory>
+    in lane: inout LaneContext<Memory, Never>
   ) {
     let fields = ChangeFields(program: program, kind: fold.subject.kind)
     for change in changes {
@@ -150,7 +150,7 @@ package struct TaggerProcessor: SubjectProcessor {
 
   private func emit(
     _ stream: Stream, _ fields: [Value.Member], of subject: Subject, _ sequence: Int64, _ program: FoldProgram,
-    in lane: inout LaneContext<Memory>
+    in lane: inout LaneContext<Memory, Never>
   ) {
     let message = PublishedMessage(
       topic: stream.topic, type: stream.type, source: "hearth/tagger", idPrefix: stream.rawValue, subject: subject,
@@ -169,13 +169,13 @@ package struct TaggerProcessor: SubjectProcessor {
 
   // MARK: The clock
 
-  package func clockPassed(_ tick: Tick, program: Program?, in lane: inout LaneContext<Memory>) -> Visit { .none }
+  package func clockPassed(_ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
 
-  package func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory>) -> Visit { .none }
+  package func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
 
-  package func visit(_ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory>) {}
+  package func visit(_ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Never>) {}
 
-  package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory>) {
+  package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {
     // Signals and funnels are of members alone: only the members' lane knows their clock.
     let isMembers = lane.position.partition.topic == Topic.events
     let topics = isMembers ? [Topic.tags, Topic.signals, Topic.funnels] : [Topic.tags]

@@ -157,6 +157,25 @@ extension Lane {
     subjects[key] = subject
   }
 
+  /// The result of an effect; the subject is in memory unless the lane was lost meanwhile.
+  mutating func complete(
+    _ request: RequestedEffect<Processor.Effect>, with result: Processor.EffectResult, processor: Processor,
+    programs: [String: Processor.Program]
+  ) {
+    context.inFlight.remove(request.id)
+    guard var subject = subjects.removeValue(forKey: request.subject) else { return }
+    let tenant = tenant(of: request.subject)
+    enter(tenant, programs: programs, processor: processor)
+    let wasDirty = subject.isDirty
+    processor.completed(result, of: &subject.state, program: programs[tenant], in: &context)
+    subject.isDirty = true
+    hasMoved = true
+    if !wasDirty { dirty.append(request.subject) }
+    timers[tenant, default: TimerQueue()].set(
+      request.subject, due: processor.due(subject.state, program: programs[tenant]))
+    subjects[request.subject] = subject
+  }
+
   /// Poison input: one dead letter with its place and reason; the id is derived from the place, so that a repeat is
   /// recognisable.
   private mutating func emitDeadLetter(_ record: LogRecord, _ reason: DeadLetterReason) {

@@ -10,18 +10,11 @@ struct Lane<Processor: SubjectProcessor> {
     var isDirty = false
   }
 
-  /// What came of a flush attempt's content.
-  struct Pending {
-    var dirty: [[UInt8]]
-    var outputs: [OutboundRecord]
-    var rows: [TableRow]
-  }
-
   let family: LaneFamily
   let number: Int32
   var claims: [PartitionID: Claim]
   var book: LaneBook
-  var context: LaneContext<Processor.Memory>
+  var context: LaneContext<Processor.Memory, Processor.Effect>
   var subjects: [[UInt8]: Subject] = [:]
   var timers: [String: TimerQueue] = [:]
   var dirty: [[UInt8]] = []
@@ -59,13 +52,6 @@ struct Lane<Processor: SubjectProcessor> {
   mutating func advanceOffset(past record: LogRecord) {
     claims[record.partition]?.nextOffset = record.offset + 1
     hasMoved = true
-  }
-
-  mutating func touch(_ key: [UInt8]) {
-    if subjects[key]?.isDirty == false {
-      subjects[key]?.isDirty = true
-      dirty.append(key)
-    }
   }
 
   /// The flushes of all partitions of this lane; the frame and the subjects go with the home partition.
@@ -109,7 +95,8 @@ struct Lane<Processor: SubjectProcessor> {
 
   /// Drops clean subjects beyond `limit`; they are read again when next needed.
   mutating func trim(to limit: Int) {
-    guard subjects.count > limit else { return }
+    // A subject that waits for the result of an effect stays.
+    guard subjects.count > limit, context.inFlight.isEmpty else { return }
     var excess = subjects.count - limit
     for key in Array(subjects.keys) where excess > 0 {
       if subjects[key]?.isDirty == false {

@@ -2,7 +2,7 @@ import EventModel
 import PipelinePorts
 
 /// What a processor sees of its lane, and where it puts what it decides.
-package struct LaneContext<Memory: Sendable>: Sendable {
+package struct LaneContext<Memory: Sendable, Effect: Sendable>: Sendable {
   package var memory: Memory
   package let storeEpoch: Int64
   /// The record at hand: `origin` of what it causes.
@@ -13,6 +13,10 @@ package struct LaneContext<Memory: Sendable>: Sendable {
   package internal(set) var playbookVersion: Int64
   package internal(set) var outputs: [OutboundRecord] = []
   package internal(set) var rows: [TableRow] = []
+  package internal(set) var effects: [RequestedEffect<Effect>] = []
+  /// Ids of effects that this process has begun or is about to begin. After a crash an effect that the state says was
+  /// begun is not among them.
+  package internal(set) var inFlight: Set<String> = []
   package internal(set) var tallies: [Tally: Int] = [:]
 
   /// Something counted for `/metrics`, flushed with the lane.
@@ -31,6 +35,12 @@ package struct LaneContext<Memory: Sendable>: Sendable {
   }
 
   package mutating func emit(_ record: OutboundRecord) { outputs.append(record) }
+
+  /// To be done after the commit; once per id until its result came.
+  package mutating func request(_ effect: Effect, id: String, of subject: [UInt8]) {
+    guard inFlight.insert(id).inserted else { return }
+    effects.append(RequestedEffect(subject: subject, id: id, effect: effect))
+  }
 
   package mutating func write(_ row: TableRow) { rows.append(row) }
 

@@ -14,6 +14,8 @@ package struct LoopLimits: Sendable {
   package var pollTimeout = Duration.milliseconds(100)
   /// Subjects kept in memory a lane.
   package var subjectsPerLane = 50_000
+  /// Effects (deliveries) under way at the same time.
+  package var effectsAtOnce = 16
   /// Waits between tries against a store or broker that fails: doubled from the first to the last.
   package var retryFirst = Duration.milliseconds(50)
   package var retryLast = Duration.seconds(5)

@@ -31,6 +31,7 @@ extension PipelineLoop {
     try await publish(flushes)
     probe.pass(.beforeHint)
     await hint(flushes)
+    if !final { await performEffects(of: moved) }
   }
 
   /// The partitions whose fence did not hold (empty: committed); nil when stopped while the store was away.

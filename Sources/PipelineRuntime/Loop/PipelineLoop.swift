@@ -19,6 +19,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   let metrics: MetricsRegistry
   let logger: Logger
   let probe: CrashProbe
+  let perform: (@Sendable (Processor.Effect) async -> Processor.EffectResult)?
 
   var lanes: [LaneID: Lane<Processor>] = [:]
   var lost: [PartitionID: ContinuousClock.Instant] = [:]
@@ -40,7 +41,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   package init(
     processor: Processor, source: any EventSource, store: any StateStore, playbooks: any PlaybookStore,
     makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink, limits: LoopLimits = LoopLimits(),
-    health: Health, metrics: MetricsRegistry, logger: Logger, probe: CrashProbe = .none
+    health: Health, metrics: MetricsRegistry, logger: Logger, probe: CrashProbe = .none,
+    perform: (@Sendable (Processor.Effect) async -> Processor.EffectResult)? = nil
   ) {
     self.processor = processor
     self.source = source
@@ -52,6 +54,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     self.metrics = metrics
     self.logger = logger
     self.probe = probe
+    self.perform = perform
   }
 
   /// Asks the loop to finish what it holds, flush, publish and leave.
@@ -113,24 +116,41 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   // MARK: Records
 
   private func process(_ records: [LogRecord]) async throws(AdapterFailure) {
-    var batches: [LaneID: [RoutedRecord<Processor.Input>]] = [:]
+    var batches: [LaneID: [LogRecord]] = [:]
     for record in records {
       guard let id = laneID(of: record.partition), let lane = lanes[id] else { continue }
       if lane.isFolded(record) {
         lanes[id]?.advanceOffsetIfNext(past: record)
-        continue
-      }
-      let routing = processor.route(record)
-      batches[id, default: []].append(RoutedRecord(record: record, routing: routing))
-      if case .control(.activate(let tenant, let version)) = routing {
-        try await loadProgram(tenant: tenant, version: version)
+      } else {
+        batches[id, default: []].append(record)
       }
     }
     metrics.add(Double(records.count), to: "hearth_records_consumed_total", help: "Records read from the log.")
     for id in batches.keys.sorted() {
-      guard let batch = batches[id] else { continue }
-      try await process(batch, in: id)
+      var rest = (batches[id] ?? [])[...]
+      while !rest.isEmpty { try await process(nextBatch(of: &rest, in: id), in: id) }
     }
+  }
+
+  /// Decodes records up to and with the next activation, since it changes what later records mean.
+  private func nextBatch(
+    of rest: inout ArraySlice<LogRecord>, in id: LaneID
+  ) async throws(AdapterFailure) -> [RoutedRecord<Processor.Input>] {
+    guard let lane = lanes[id] else {
+      rest = []
+      return []
+    }
+    let active = programs.active(in: lane.book)
+    var batch: [RoutedRecord<Processor.Input>] = []
+    while let record = rest.popFirst() {
+      let routing = processor.route(record, programs: active)
+      batch.append(RoutedRecord(record: record, routing: routing))
+      if case .control(.activate(let tenant, let version)) = routing {
+        try await loadProgram(tenant: tenant, version: version)
+        break
+      }
+    }
+    return batch
   }
 
   private func process(_ batch: [RoutedRecord<Processor.Input>], in id: LaneID) async throws(AdapterFailure) {
@@ -152,10 +172,9 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     // Taken out of the dictionary so that the lane is changed in place.
     guard var lane = lanes.removeValue(forKey: id) else { return (batch.count, .none) }
     defer { lanes[id] = lane }
-    var active = programs.active(in: lane.book)
+    let active = programs.active(in: lane.book)
     for index in start..<batch.count {
       let visit = lane.process(batch[index], processor: processor, programs: active)
-      if case .control(.activate) = batch[index].routing { active = programs.active(in: lane.book) }
       if visit != .none { return (index + 1, visit) }
     }
     return (batch.count, .none)

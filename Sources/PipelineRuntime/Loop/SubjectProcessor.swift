@@ -14,6 +14,9 @@ package protocol SubjectProcessor: Sendable {
   associatedtype Program: Sendable
   /// What a lane remembers beside its subjects; stored with the lane's offsets.
   associatedtype Memory: Sendable
+  /// Something to be done in the world once the decision to do it is committed; `Never` for most services.
+  associatedtype Effect: Sendable = Never
+  associatedtype EffectResult: Sendable = Never
 
   /// The consumer group, also the owner's name of its rows in the store.
   var group: String { get }
@@ -24,7 +27,8 @@ package protocol SubjectProcessor: Sendable {
   /// Whether `*` ticks move the clock of a tenant with this playbook.
   func isLive(_ program: Program) -> Bool
 
-  func route(_ record: LogRecord) -> Routing<Input>
+  /// Decodes a record; `programs` are the playbooks in force in the record's lane, by tenant.
+  func route(_ record: LogRecord, programs: [String: Program]) -> Routing<Input>
 
   func initialMemory() -> Memory
   func encode(_ memory: Memory) -> [UInt8]
@@ -38,21 +42,24 @@ package protocol SubjectProcessor: Sendable {
   /// What queries read of the subject: a JSON object; nil leaves the stored one.
   func projection(_ state: State, program: Program?) -> [UInt8]?
 
-  func apply(_ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory>)
-  func advance(_ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory>)
+  func apply(_ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>)
+  func advance(_ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Effect>)
 
   /// The tenant's clock in this lane passed to `instant`, after due subjects advanced. Answers whether each subject of
   /// the tenant must be visited now.
   func clockPassed(
-    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory>
+    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Effect>
   ) -> Visit
   /// A control record other than a tick or an activation.
-  func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory>) -> Visit
+  func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Effect>) -> Visit
   /// One subject of a visit.
   func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory>)
+    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>)
+  /// What became of an effect that this subject asked for.
+  func completed(
+    _ result: EffectResult, of state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>)
   /// After a tick or activation and all it caused: pass it on to the topics this service writes.
-  func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory>)
+  func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Effect>)
 }
 
 /// Topics with equal partition counts whose partition p is read by one lane.
@@ -120,4 +127,18 @@ package enum Visit: Hashable, Sendable {
   case none
   /// Visit every subject of the tenant; `why` is the processor's own.
   case everySubject(tenant: String, why: String, asOf: Instant)
+}
+
+extension SubjectProcessor where EffectResult == Never {
+  package func completed(
+    _ result: Never, of state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>
+  ) {}
+}
+
+/// An effect with the subject that asked for it.
+package struct RequestedEffect<Effect: Sendable>: Sendable {
+  package var subject: [UInt8]
+  /// Unique within the lane: the touch's id.
+  package var id: String
+  package var effect: Effect
 }

@@ -34,7 +34,7 @@ package struct PublishedMessage: Sendable {
   }
 
   /// The record, decided at the lane's clock, caused by the record at hand.
-  package func record<Memory>(in lane: LaneContext<Memory>) -> OutboundRecord {
+  package func record<Memory, Effect>(in lane: LaneContext<Memory, Effect>) -> OutboundRecord {
     let origin = Value.object([
       .init("partition", .whole(Int64(lane.position.partition.partition))),
       .init("position", .whole(lane.position.offset)),
@@ -55,9 +55,6 @@ package struct PublishedMessage: Sendable {
     return OutboundRecord(topic: topic, key: Array(subject.key.utf8), value: value)
   }
 }
-
-/// Whether a change belongs to the present or to a past that is being folded.
-package enum ChangeMode: String, Sendable { case live, replay, backfill }
 
 /// Control records on their way to an output topic.
 package enum ControlMessage {
