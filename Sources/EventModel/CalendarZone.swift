@@ -46,7 +46,9 @@ package struct CalendarZone: Hashable, Sendable {
   package func startOfDay(at instant: Instant) -> Instant { self.instant(of: date(at: instant)) }
 
   /// First instant of the next existing local date after that of `instant`.
-  package func startOfNextDay(after instant: Instant) -> Instant { self.instant(of: nextDate(after: date(at: instant))) }
+  package func startOfNextDay(after instant: Instant) -> Instant {
+    self.instant(of: nextDate(after: date(at: instant)))
+  }
 
   /// First instant of the Monday of the week that holds `instant`; where that date does not exist, of the next that does.
   package func startOfWeek(at instant: Instant) -> Instant {
