@@ -73,6 +73,7 @@ struct CompiledFunnel: Sendable {
   private var retention: TimeSpan {
     TimeSpan(
       milliseconds: window.milliseconds + AcceptanceLimits.lateness.milliseconds
-        + AcceptanceLimits.ahead.milliseconds + FunnelLimits.zoneSlack.milliseconds)
+        + AcceptanceLimits.ahead.milliseconds + FunnelLimits.zoneSlack.milliseconds
+    )
   }
 }

@@ -18,8 +18,14 @@ package struct FunnelEntry: Hashable, Sendable {
   package var approximate: Bool
 
   package init(
-    funnel: Int, day: LocalDate, level: Int, status: FunnelStatus, times: [Instant?], breakdown: Value,
-    revision: Int64, approximate: Bool
+    funnel: Int,
+    day: LocalDate,
+    level: Int,
+    status: FunnelStatus,
+    times: [Instant?],
+    breakdown: Value,
+    revision: Int64,
+    approximate: Bool
   ) {
     self.funnel = funnel
     self.day = day

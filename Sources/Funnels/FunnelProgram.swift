@@ -95,16 +95,23 @@ extension FunnelProgram {
       let local = day ?? localDay(at: event.time)
       day = local
       let mark = EventMark(
-        time: event.time, rank: steps == 0 ? funnel.stepCount + 1 : steps.trailingZeroBitCount + 1,
-        id: Array(event.id.utf8), steps: steps, barriers: barriers, day: local,
-        breakdown: steps == 0 ? .null : breakdown(of: event, funnel: funnel))
+        time: event.time,
+        rank: steps == 0 ? funnel.stepCount + 1 : steps.trailingZeroBitCount + 1,
+        id: Array(event.id.utf8),
+        steps: steps,
+        barriers: barriers,
+        day: local,
+        breakdown: steps == 0 ? .null : breakdown(of: event, funnel: funnel)
+      )
       result.append((candidate.funnel, mark))
     }
     return result
   }
 
   private static func bits(
-    of match: Match, event: Event, context: EventContext
+    of match: Match,
+    event: Event,
+    context: EventContext
   ) -> (steps: UInt32, barriers: UInt64) {
     var steps: UInt32 = 0
     var barriers: UInt64 = 0

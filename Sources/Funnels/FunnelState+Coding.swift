@@ -91,8 +91,15 @@ extension StateReader {
       let rank = Int(try unsigned(max: UInt64(FunnelLimits.stepsMax + 1), "rank"))
       marks.append(
         EventMark(
-          time: time, rank: rank, id: try raw("id"), steps: UInt32(try unsigned(max: UInt64(UInt32.max), "steps")),
-          barriers: try unsigned(), day: try date(), breakdown: try value()))
+          time: time,
+          rank: rank,
+          id: try raw("id"),
+          steps: UInt32(try unsigned(max: UInt64(UInt32.max), "steps")),
+          barriers: try unsigned(),
+          day: try date(),
+          breakdown: try value()
+        )
+      )
     }
     // Searches rest on the order.
     guard zip(marks, marks.dropFirst()).allSatisfy({ $0 < $1 && $0.day <= $1.day }) else { throw .outOfRange(name) }

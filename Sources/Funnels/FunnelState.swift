@@ -21,7 +21,9 @@ package struct FunnelState: Hashable, Sendable {
   /// - Parameter tagValue: the member's tag over the events up to an instant, at that instant; only asked where a
   ///   funnel is broken down by a tag. Tags must already know the events that become visible.
   package mutating func advance(
-    through instant: Instant, program: FunnelProgram, tagValue: (_ tag: Int, _ at: Instant) -> Value
+    through instant: Instant,
+    program: FunnelProgram,
+    tagValue: (_ tag: Int, _ at: Instant) -> Value
   ) -> [(at: Instant, changes: [FunnelChange])] {
     var steps: [(at: Instant, changes: [FunnelChange])] = []
     while let due = nextDue(program: program), due <= instant {
@@ -31,7 +33,12 @@ package struct FunnelState: Hashable, Sendable {
         guard let own = tracks[index].nextDue, own <= clock else { continue }
         let visible = tracks[index].takeVisible(at: clock)
         changes += tracks[index].evaluate(
-          visible, funnel: program.funnels[index], clock: clock, tagsFrom: visible.first?.time, tagValue: tagValue)
+          visible,
+          funnel: program.funnels[index],
+          clock: clock,
+          tagsFrom: visible.first?.time,
+          tagValue: tagValue
+        )
       }
       if !changes.isEmpty { steps.append((clock, changes)) }
     }
@@ -48,7 +55,9 @@ package struct FunnelState: Hashable, Sendable {
   /// An event newer than all others costs O(log events), and a new solution of each day whose open chains it can
   /// extend; an earlier one that of each day whose window holds it (`ChainSolver.solve`, `SetSolver.solve`).
   package mutating func apply(
-    _ event: Event, program: FunnelProgram, tagValue: (_ tag: Int, _ at: Instant) -> Value
+    _ event: Event,
+    program: FunnelProgram,
+    tagValue: (_ tag: Int, _ at: Instant) -> Value
   ) -> [FunnelChange] {
     clock = max(clock, event.receivedAt)
     let marks = program.marks(of: event)
@@ -64,7 +73,12 @@ package struct FunnelState: Hashable, Sendable {
       let movesTags = funnel.breakdownTag != nil && event.time <= clock
       guard !arrivals.isEmpty || movesTags && !tracks[index].kept.isEmpty else { continue }
       changes += tracks[index].evaluate(
-        arrivals, funnel: funnel, clock: clock, tagsFrom: movesTags ? event.time : nil, tagValue: tagValue)
+        arrivals,
+        funnel: funnel,
+        clock: clock,
+        tagsFrom: movesTags ? event.time : nil,
+        tagValue: tagValue
+      )
     }
     return changes
   }

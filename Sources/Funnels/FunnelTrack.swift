@@ -24,7 +24,11 @@ struct FunnelTrack: Hashable, Sendable {
   ///
   /// - Parameter tagsFrom: tag values at or after this instant may have changed.
   mutating func evaluate(
-    _ arrivals: [EventMark], funnel: CompiledFunnel, clock: Instant, tagsFrom: Instant?, tagValue: TagValue
+    _ arrivals: [EventMark],
+    funnel: CompiledFunnel,
+    clock: Instant,
+    tagsFrom: Instant?,
+    tagValue: TagValue
   ) -> [FunnelChange] {
     let before = kept
     var affected: Set<LocalDate> = []
@@ -86,7 +90,9 @@ extension FunnelTrack {
   }
 
   private mutating func insertPending(
-    _ mark: EventMark, funnel: CompiledFunnel, affected: inout Set<LocalDate>
+    _ mark: EventMark,
+    funnel: CompiledFunnel,
+    affected: inout Set<LocalDate>
   ) {
     pending.insert(mark, at: partitionIndex(pending) { $0 < mark })
     if pending.count > FunnelLimits.eventsMax { truncate(through: pending.removeFirst().day, affected: &affected) }
@@ -135,7 +141,10 @@ extension FunnelTrack {
   }
 
   private mutating func readTags(
-    funnel: CompiledFunnel, affected: Set<LocalDate>, from: Instant?, tagValue: TagValue
+    funnel: CompiledFunnel,
+    affected: Set<LocalDate>,
+    from: Instant?,
+    tagValue: TagValue
   ) {
     guard let tag = funnel.breakdownTag else { return }
     for index in kept.indices {
@@ -172,7 +181,8 @@ extension FunnelTrack {
       let isFirst = entry.status == .converted && !kept[index].hasConverted
       if isFirst { kept[index].hasConverted = true }
       changes.append(
-        FunnelChange(entry: entry, was: was, kind: .init(from: was, to: entry), isFirstConversion: isFirst))
+        FunnelChange(entry: entry, was: was, kind: .init(from: was, to: entry), isFirstConversion: isFirst)
+      )
     }
     return changes
   }

@@ -29,9 +29,15 @@ struct KeptEntry: Hashable, Sendable {
 
   func content(funnel: CompiledFunnel) -> FunnelEntry {
     FunnelEntry(
-      funnel: funnel.index, day: day, level: isHidden ? 0 : level, status: isHidden ? .withdrawn : status,
-      times: isHidden ? Array(repeating: nil, count: funnel.stepCount) : times, breakdown: isHidden ? .null : breakdown,
-      revision: revision, approximate: isHidden ? false : isApproximate)
+      funnel: funnel.index,
+      day: day,
+      level: isHidden ? 0 : level,
+      status: isHidden ? .withdrawn : status,
+      times: isHidden ? Array(repeating: nil, count: funnel.stepCount) : times,
+      breakdown: isHidden ? .null : breakdown,
+      revision: revision,
+      approximate: isHidden ? false : isApproximate
+    )
   }
 
   /// Takes over the solver's answer.

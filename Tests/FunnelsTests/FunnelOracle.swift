@@ -29,7 +29,10 @@ struct FunnelOracle {
   private var count: Int { definition.steps.count }
 
   init(
-    _ definition: FunnelDefinition, events: [Event], zone: CalendarZone, clock: Instant,
+    _ definition: FunnelDefinition,
+    events: [Event],
+    zone: CalendarZone,
+    clock: Instant,
     tagValue: @escaping (Instant) -> Value = { _ in .null }
   ) {
     self.definition = definition
@@ -51,8 +54,12 @@ struct FunnelOracle {
     }
     let special = ["touch.", "member.", "consent."].contains { event.type.hasPrefix($0) }
     return Item(
-      event: event, steps: Set(steps), excluded: Set(excluded), isBehaviour: event.actor == .member && !special,
-      rank: steps.min() ?? count + 1)
+      event: event,
+      steps: Set(steps),
+      excluded: Set(excluded),
+      isBehaviour: event.actor == .member && !special,
+      rank: steps.min() ?? count + 1
+    )
   }
 
   private func holds(_ filter: Formula?, _ event: Event) -> Bool {
@@ -83,8 +90,12 @@ struct FunnelOracle {
       var times = best.map { Optional(items[$0].event.time) }
       times += Array(repeating: nil, count: count - best.count)
       return Entry(
-        day: day, level: best.count, status: best.count == count ? .converted : open ? .open : .dropped, times: times,
-        breakdown: breakdown(best, steps: best.indices.map { $0 + 1 }))
+        day: day,
+        level: best.count,
+        status: best.count == count ? .converted : open ? .open : .dropped,
+        times: times,
+        breakdown: breakdown(best, steps: best.indices.map { $0 + 1 })
+      )
     }
   }
 
@@ -122,7 +133,8 @@ struct FunnelOracle {
   /// Could an event after all known ones be the chain's next, uncut?
   private func canGrow(_ chain: [Int]) -> Bool {
     guard chain.count < count, clock <= items[chain[0]].event.time + definition.window else { return false }
-    if definition.order == .strict, (chain[chain.count - 1] + 1..<items.count).contains(where: { items[$0].isBehaviour })
+    if definition.order == .strict,
+      (chain[chain.count - 1] + 1..<items.count).contains(where: { items[$0].isBehaviour })
     {
       return false
     }
@@ -147,8 +159,13 @@ struct FunnelOracle {
       for (position, step) in zip(best, steps) { times[step - 1] = items[position].event.time }
       entries.append(
         Entry(
-          day: day, level: best.count, status: best.count == count ? .converted : open ? .open : .dropped,
-          times: times, breakdown: breakdown(best, steps: steps)))
+          day: day,
+          level: best.count,
+          status: best.count == count ? .converted : open ? .open : .dropped,
+          times: times,
+          breakdown: breakdown(best, steps: steps)
+        )
+      )
     }
     return entries
   }

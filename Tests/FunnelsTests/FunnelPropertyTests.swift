@@ -1,15 +1,18 @@
 import EventModel
+import Foundation
 import Funnels
 import Playbook
 import Testing
 
 @Suite("Funnels against the definition")
 struct FunnelPropertyTests {
-  private static let cases: UInt64 = 500
+  /// Seeds per order; `HEARTH_CASES` sets another number by hand.
+  private static let cases = ProcessInfo.processInfo.environment["HEARTH_CASES"].flatMap(UInt64.init) ?? 150
 
   @Test(
     "After every arrival and every deadline, entries are those of the definition",
-    arguments: [FunnelDefinition.Order.ordered, .strict, .any])
+    arguments: [FunnelDefinition.Order.ordered, .strict, .any]
+  )
   func matchesDefinition(order: FunnelDefinition.Order) throws {
     for seed in 0..<Self.cases {
       let scenario = try FunnelScenario(order: order, seed: seed)
@@ -22,7 +25,9 @@ struct FunnelPropertyTests {
 
   /// Runs the arrivals with pauses and restarts at random places; says where the entries first differ.
   private static func firstFault(
-    _ scenario: FunnelScenario, arrivals: [Event], random: inout SeededGenerator
+    _ scenario: FunnelScenario,
+    arrivals: [Event],
+    random: inout SeededGenerator
   ) throws -> String? {
     let program = try scenario.program
     var state = FunnelState()
@@ -30,8 +35,10 @@ struct FunnelPropertyTests {
     var known: [Event] = []
     func advance(through instant: Instant) -> String? {
       for step in state.advance(
-        through: instant, program: program, tagValue: { FunnelScenario.tag(known, at: $1) })
-      {
+        through: instant,
+        program: program,
+        tagValue: { FunnelScenario.tag(known, at: $1) }
+      ) {
         reader.read(step.changes)
         if reader.entries != scenario.expected(known, at: step.at) { return "deadline at \(step.at.text)" }
       }
@@ -59,7 +66,8 @@ struct FunnelPropertyTests {
 
   @Test(
     "Any order of arrival ends in the same entries",
-    arguments: [FunnelDefinition.Order.ordered, .strict, .any])
+    arguments: [FunnelDefinition.Order.ordered, .strict, .any]
+  )
   func isIndependentOfOrder(order: FunnelDefinition.Order) throws {
     for seed in 0..<Self.cases {
       let scenario = try FunnelScenario(order: order, seed: seed, eventsMax: 40)

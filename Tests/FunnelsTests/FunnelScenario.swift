@@ -19,38 +19,49 @@ struct FunnelScenario {
     var random = SeededGenerator(seed: seed)
     let names = ["Asia/Shanghai", "America/New_York", "UTC"]
     zone = try #require(CalendarZone(identifier: names[Int.random(in: 0..<3, using: &random)]))
-    definition = Self.definition(order: order, random: &random)
+    // Half of the scenarios are dense: one long window, few types, exclusions between later steps.
+    let isDense = seed % 2 == 0
+    definition = Self.definition(order: order, isDense: isDense, random: &random)
     events = []
     // A coarse grid makes ties; the spread of a day and a half around midnight makes days.
     let grid = [1, 5, 60].randomElement(using: &random) ?? 1
     for index in 0..<Int.random(in: 1...eventsMax, using: &random) {
-      events.append(Self.event(index: index, grid: Int64(grid), random: &random))
+      events.append(Self.event(index: index, grid: Int64(grid), isDense: isDense, random: &random))
     }
     let last = events.map(\.receivedAt).max() ?? Self.anchor
     end = last + .minutes(Int64.random(in: 0...600, using: &random))
   }
 
   private static func definition(
-    order: FunnelDefinition.Order, random: inout SeededGenerator
+    order: FunnelDefinition.Order,
+    isDense: Bool,
+    random: inout SeededGenerator
   ) -> FunnelDefinition {
     let label = LocalizedText(texts: [])
-    let filter = Formula.compare(.greater, .field("amount"), .literal(.number(.zero)))
-    let count = Int.random(in: 1...4, using: &random)
+    let count = isDense ? 4 : Int.random(in: 1...4, using: &random)
     let steps = (0..<count).map { index in
       var types = [Self.types[index]]
-      if Int.random(in: 0..<3, using: &random) == 0 { types.append(Self.types.randomElement(using: &random) ?? "a") }
+      if chance(isDense ? 6 : 3, &random) { types.append(Self.types.randomElement(using: &random) ?? "a") }
       return FunnelDefinition.Step(
-        name: "s\(index)", label: label, types: types, filter: Int.random(in: 0..<4, using: &random) == 0 ? filter : nil)
+        name: "s\(index)",
+        label: label,
+        types: types,
+        filter: chance(isDense ? 9 : 4, &random) ? filter : nil
+      )
     }
     var exclusions: [FunnelDefinition.Exclusion] = []
-    if order != .any, count > 1, Bool.random(using: &random) {
+    if order != .any, count > 1, isDense || Bool.random(using: &random) {
       for _ in 0..<Int.random(in: 1...3, using: &random) {
-        let from = Int.random(in: 1..<count, using: &random)
+        let from = Int.random(in: (isDense ? 2 : 1)..<count, using: &random)
+        let type = isDense || Bool.random(using: &random) ? "x" : Self.types.randomElement(using: &random) ?? "x"
         exclusions.append(
           .init(
-            types: [Bool.random(using: &random) ? "x" : Self.types.randomElement(using: &random) ?? "x"],
-            filter: Int.random(in: 0..<4, using: &random) == 0 ? filter : nil, from: from,
-            to: Int.random(in: (from + 1)...count, using: &random)))
+            types: [type],
+            filter: chance(4, &random) ? filter : nil,
+            from: from,
+            to: Int.random(in: (from + 1)...count, using: &random)
+          )
+        )
       }
     }
     let attributions: [FunnelDefinition.Breakdown.Attribution] = [
@@ -60,24 +71,44 @@ struct FunnelScenario {
       nil, .init(by: .field("channel"), attribution: attributions.randomElement(using: &random) ?? .first),
       .init(by: .tag(0), attribution: .step(1)),
     ]
+    let minutes = isDense ? 1500 : [1, 30, 300, 1500].randomElement(using: &random) ?? 30
     return FunnelDefinition(
-      name: "path", label: label, window: .minutes(Int64([1, 30, 300, 1500].randomElement(using: &random) ?? 30)),
-      order: order, steps: steps, exclusions: exclusions, breakdown: breakdowns.randomElement(using: &random) ?? nil)
+      name: "path",
+      label: label,
+      window: .minutes(Int64(minutes)),
+      order: order,
+      steps: steps,
+      exclusions: exclusions,
+      breakdown: breakdowns.randomElement(using: &random) ?? nil
+    )
   }
 
-  private static func event(index: Int, grid: Int64, random: inout SeededGenerator) -> Event {
+  private static let filter = Formula.compare(.greater, .field("amount"), .literal(.number(.zero)))
+
+  /// True once in `times`.
+  private static func chance(_ times: Int, _ random: inout SeededGenerator) -> Bool {
+    Int.random(in: 0..<times, using: &random) == 0
+  }
+
+  private static func event(index: Int, grid: Int64, isDense: Bool, random: inout SeededGenerator) -> Event {
     let minutes = Int64.random(in: 0...(2160 / grid), using: &random) * grid
     let near = Int64.random(in: 0...40, using: &random) * grid
-    let time = anchor + .minutes(Bool.random(using: &random) ? minutes : near)
-    let delay = Int64.random(in: 0..<4, using: &random) == 0 ? Int64.random(in: -5...2000, using: &random) : 0
+    let time = anchor + .minutes(!isDense && Bool.random(using: &random) ? minutes : near)
+    let delay = chance(4, &random) ? Int64.random(in: -5...2000, using: &random) : 0
     let amount = FixedDecimal(Int.random(in: -1...1, using: &random)).map(Value.number) ?? .null
+    let types = isDense ? Self.types.prefix(5) : Self.types[...]
     return Event(
-      id: "\(Int.random(in: 0...9, using: &random))-\(index)", source: "test", tenant: "t",
-      type: types.randomElement(using: &random) ?? "a", time: time, receivedAt: time + .minutes(delay),
-      actor: Int.random(in: 0..<5, using: &random) == 0 ? .operator : .member,
+      id: "\(Int.random(in: 0...9, using: &random))-\(index)",
+      source: "test",
+      tenant: "t",
+      type: types.randomElement(using: &random) ?? "a",
+      time: time,
+      receivedAt: time + .minutes(delay),
+      actor: chance(isDense ? 12 : 5, &random) ? .operator : .member,
       subject: Subject(tenant: "t", kind: .member, id: "m"),
       channel: [nil, "red", "blue"].randomElement(using: &random) ?? nil,
-      data: .object([.init(name: "amount", value: amount)]))
+      data: .object([.init(name: "amount", value: amount)])
+    )
   }
 
   var program: FunnelProgram {
@@ -116,6 +147,11 @@ struct FunnelReader {
 extension FunnelOracle.Entry {
   init(_ entry: FunnelEntry) {
     self.init(
-      day: entry.day, level: entry.level, status: entry.status, times: entry.times, breakdown: entry.breakdown)
+      day: entry.day,
+      level: entry.level,
+      status: entry.status,
+      times: entry.times,
+      breakdown: entry.breakdown
+    )
   }
 }
