@@ -47,11 +47,12 @@ def all_events():
         yield event(f"contact-{row['campaign_id']}-{row['household_id']}", "touch.delivered",
                     row["start_date"] + "T12:00:00.000Z", row["household_id"], "system", data)
     for place, row in enumerate(rows("coupon_redemptions"), 1):
-        data = {"coupon": row["coupon_upc"], "campaign": row["campaign_id"]}
+        data = {"coupon_id": row["coupon_upc"], "campaign": row["campaign_id"]}
         yield event(f"redemption-{place}", "coupon.redeemed", row["redemption_date"] + "T12:00:00.000Z",
                     row["household_id"], "member", data)
     for row in rows("demographics"):
-        traits = {key: value for key, value in row.items() if key != "household_id" and value != ""}
+        named = {"age": "age_band", "income": "income_band"}
+        traits = {named.get(key, key): value for key, value in row.items() if key != "household_id" and value != ""}
         yield event(f"demographics-{row['household_id']}", "member.identified", first + "T12:00:00.000Z",
                     row["household_id"], "system", traits)
 

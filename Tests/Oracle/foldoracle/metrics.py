@@ -1,5 +1,6 @@
 """Metrics: counted anew from the list of events at each instant asked for."""
 
+import bisect
 from datetime import date
 from decimal import Decimal
 
@@ -31,29 +32,30 @@ def qualifying(metric: Metric, events: list[Event]) -> list[tuple[Event, object]
     return found
 
 
-def within(metric: Metric, zone: str, now: Time):
-    """Test of an event's time in ms against the window at `now`."""
+def bounds(metric: Metric, zone: str, now: Time) -> tuple[int | None, int]:
+    """The window at `now` as first and last time in ms, both included; a first of None is the beginning of time."""
     form = metric.window[0]
     if form == "lifetime":
-        return lambda ms: ms <= now.ms
+        return None, now.ms
     if form == "sliding":
-        return lambda ms: now.ms - metric.window[1] < ms <= now.ms
+        return now.ms - metric.window[1] + 1, now.ms
     if form == "between":
-        return lambda ms: now.ms - metric.window[1] < ms <= now.ms - metric.window[2]
+        return now.ms - metric.window[1] + 1, now.ms - metric.window[2]
     if form == "absolute":
-        return lambda ms: metric.window[1] <= ms < metric.window[2] and ms <= now.ms
+        return metric.window[1], min(metric.window[2] - 1, now.ms)
     start, end = zones.period(zone, metric.window[1], now)
-    return lambda ms: start <= ms < end and ms <= now.ms
+    return start, min(end - 1, now.ms)
 
 
 def value_at(metric: Metric, qualified: list[tuple[Event, object]], zone: str, now: Time):
     """The metric at an instant."""
-    inside = within(metric, zone, now)
-    values = [(event, value) for event, value in qualified if inside(event.time.ms)]
+    first, last = bounds(metric, zone, now)
+    low = 0 if first is None else bisect.bisect_left(qualified, first, key=lambda pair: pair[0].time.ms)
+    values = qualified[low:bisect.bisect_right(qualified, last, key=lambda pair: pair[0].time.ms)]
     if metric.fold == "count":
         return Decimal(len(values))
     if metric.fold == "distinct":
-        return Decimal(min(DISTINCT_MAX, len({canonical(value) for _, value in values})))
+        return Decimal(min(DISTINCT_MAX, len({value if isinstance(value, str) else (canonical(value),) for _, value in values})))
     if metric.fold == "streak":
         return streak({zones.day_of(zone, event.time.ms) for event, _ in values}, zone, now)
     if metric.fold == "sum":
