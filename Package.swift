@@ -62,7 +62,7 @@ let package = Package(
     // Adapters: the only importers of C.
     .target(name: "EventCodec", dependencies: ["EventModel", "CSimdJSON"], swiftSettings: strict),
     .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "KafkaClient", dependencies: ["CRDKafka", "EventModel", "PipelinePorts"], swiftSettings: strict),
+    .target(name: "KafkaClient", dependencies: ["CRDKafka", "EventModel", "PipelinePorts", yaml], swiftSettings: strict),
     .target(name: "PostgresClient", dependencies: ["CPostgreSQL"], swiftSettings: strict),
     .target(
       name: "PostgresStores",

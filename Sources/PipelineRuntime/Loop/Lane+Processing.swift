@@ -97,15 +97,18 @@ extension Lane {
     _ named: String, _ time: Instant, _ source: ClockSource, ends: Bool, processor: Processor,
     programs: [String: Processor.Program]
   ) -> Visit {
+    let before = book.clocks.time(of: named, isLive: false, sources: family.clocks)
     book.clocks.observe(time, tenant: named, source: source)
+    let after = book.clocks.time(of: named, isLive: false, sources: family.clocks)
     hasMoved = true
     var visit = Visit.none
     for tenant in tenants(movedBy: named, processor: processor, programs: programs) {
       let asked = pass(tenant, ends: ends, processor: processor, programs: programs)
       if asked != .none { visit = asked }
     }
-    if book.clocks.time(of: named, isLive: false, sources: [source]) == time {
-      processor.passOn(.tick(tenant: named, time: time, source: source.origin, ends: ends), in: &context)
+    if let after, before.map({ $0 < after }) ?? true {
+      let origin = family.clocks.count == 1 ? source.origin : family.clocks[0].origin
+      processor.passOn(.tick(tenant: named, time: after, source: origin, ends: ends), in: &context)
     }
     return visit
   }

@@ -18,10 +18,12 @@ package struct PublishedMessage: Sendable {
   package var mode: ChangeMode
   /// The message's own fields.
   package var fields: [Value.Member]
+  /// When it was decided, where that is not the lane's clock.
+  package var decidedAt: Instant?
 
   package init(
     topic: String, type: String, source: String, idPrefix: String, subject: Subject, sequence: Int64,
-    mode: ChangeMode, fields: [Value.Member]
+    mode: ChangeMode, fields: [Value.Member], decidedAt: Instant? = nil
   ) {
     self.topic = topic
     self.type = type
@@ -31,10 +33,12 @@ package struct PublishedMessage: Sendable {
     self.sequence = sequence
     self.mode = mode
     self.fields = fields
+    self.decidedAt = decidedAt
   }
 
   /// The record, decided at the lane's clock, caused by the record at hand.
   package func record<Memory, Effect>(in lane: LaneContext<Memory, Effect>) -> OutboundRecord {
+    let decidedAt = decidedAt ?? lane.clock
     let origin = Value.object([
       .init("partition", .whole(Int64(lane.position.partition.partition))),
       .init("position", .whole(lane.position.offset)),
@@ -42,7 +46,7 @@ package struct PublishedMessage: Sendable {
     ])
     let data = Value.object(
       fields + [
-        .init("decidedAt", .time(lane.clock)),
+        .init("decidedAt", .time(decidedAt)),
         .init("mode", .string(mode.rawValue)),
         .init("origin", origin),
         .init("playbookVersion", .whole(lane.playbookVersion)),
@@ -50,9 +54,33 @@ package struct PublishedMessage: Sendable {
         .init("storeEpoch", .whole(lane.storeEpoch)),
       ])
     let value = MessageWriter.cloudEvent(
-      id: "\(idPrefix):\(subject.path):\(sequence)", source: source, type: type, time: lane.clock, subject: subject,
+      id: "\(idPrefix):\(subject.path):\(sequence)", source: source, type: type, time: decidedAt, subject: subject,
       data: data)
     return OutboundRecord(topic: topic, key: Array(subject.key.utf8), value: value)
+  }
+}
+
+/// A message of another service, as a consumer reads it.
+package struct ReceivedMessage: Sendable {
+  package var event: Event
+
+  /// `data` of a published message, with its envelope.
+  package init(decoding record: LogRecord) throws(DecodeFailure) {
+    event = try EventCodec.decode(record.value ?? [], limits: .message)
+  }
+
+  package var sequence: Int64 { number("sequence") ?? 0 }
+  package var mode: ChangeMode { text("mode").flatMap(ChangeMode.init(rawValue:)) ?? .live }
+  package var decidedAt: Instant? { instant("decidedAt") }
+
+  package func text(_ name: String) -> String? {
+    if case .string(let text)? = event.data[name] { text } else { nil }
+  }
+
+  package func instant(_ name: String) -> Instant? { text(name).flatMap { Instant(text: $0) } }
+
+  package func number(_ name: String) -> Int64? {
+    if case .number(let number)? = event.data[name] { number.millionths / FixedDecimal.scale } else { nil }
   }
 }
 
