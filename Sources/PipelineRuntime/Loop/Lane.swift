@@ -46,7 +46,7 @@ struct Lane<Processor: SubjectProcessor> {
     guard let origin = record.header(ReproducedOrigin.header).flatMap(ReproducedOrigin.init(bytes:)) else {
       return false
     }
-    return claim.foldedEpochs[origin.logEpoch].map { origin.offset < $0 } ?? false
+    return origin.places.contains { place in claim.foldedEpochs[place.logEpoch].map { place.offset < $0 } ?? false }
   }
 
   mutating func advanceOffset(past record: LogRecord) {
@@ -112,23 +112,33 @@ func tenant(of key: [UInt8]) -> String {
   String(decoding: key.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
 }
 
-/// Where a re-produced record first stood (embedded mode: a new broker begins a new log epoch).
+/// Where a re-produced record stood before (embedded mode: a new broker begins a new log epoch, into which what is not
+/// folded yet is produced again). A group that folded any of these places has folded the record.
 package struct ReproducedOrigin: Hashable, Sendable {
   package static let header = "hearth-origin"
 
-  package var logEpoch: Int64
-  package var offset: Int64
-
-  package init(logEpoch: Int64, offset: Int64) {
-    self.logEpoch = logEpoch
-    self.offset = offset
+  package struct Place: Hashable, Sendable {
+    package var logEpoch: Int64
+    package var offset: Int64
+    package init(logEpoch: Int64, offset: Int64) {
+      self.logEpoch = logEpoch
+      self.offset = offset
+    }
   }
 
+  package var places: [Place]
+
+  package init(places: [Place]) { self.places = places }
+
+  /// Reads `1:10,2:3`; nil for anything else.
   package init?(bytes: [UInt8]) {
-    let parts = String(decoding: bytes, as: UTF8.self).split(separator: ":")
-    guard parts.count == 2, let epoch = Int64(parts[0]), let offset = Int64(parts[1]) else { return nil }
-    self.init(logEpoch: epoch, offset: offset)
+    places = []
+    for part in String(decoding: bytes, as: UTF8.self).split(separator: ",") {
+      let numbers = part.split(separator: ":")
+      guard numbers.count == 2, let epoch = Int64(numbers[0]), let offset = Int64(numbers[1]) else { return nil }
+      places.append(Place(logEpoch: epoch, offset: offset))
+    }
   }
 
-  package var bytes: [UInt8] { Array("\(logEpoch):\(offset)".utf8) }
+  package var bytes: [UInt8] { Array(places.map { "\($0.logEpoch):\($0.offset)" }.joined(separator: ",").utf8) }
 }
