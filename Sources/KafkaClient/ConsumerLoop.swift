@@ -24,7 +24,11 @@ final class ConsumerLoop: @unchecked Sendable {
   private let wakeQueue: OpaquePointer
   private var slots = PartitionSlots()
   private var batch: [LogRecord] = []
-  private var isStalled = false
+  private var isStalled = false {
+    didSet { stalled.store(isStalled, ordering: .relaxed) }
+  }
+  /// For those who ask from elsewhere.
+  private let stalled = Atomic<Bool>(false)
   private var isLeaving = false
   /// A revocation that waits for the owner, and for how long.
   private var releaseBy: ContinuousClock.Instant?
@@ -60,6 +64,9 @@ final class ConsumerLoop: @unchecked Sendable {
     )
     callbacks.loop = self
   }
+
+  /// Fetching stands still because the owner takes nothing.
+  var isFetchStalled: Bool { stalled.load(ordering: .relaxed) }
 
   func subscribe(_ topics: [String]) throws(AdapterFailure) {
     let list = TopicPartitionList(topics: topics)
@@ -223,8 +230,7 @@ final class ConsumerLoop: @unchecked Sendable {
     switch command {
     case .start(let offsets, let answer): answer.resume(returning: start(offsets))
     case .pause(let ids, let isPaused, let answer):
-      let known = slots.setPaused(ids, isPaused)
-      let error = applyPause(known)
+      let error = pause(ids, isPaused)
       answer.resume(
         returning: error == RD_KAFKA_RESP_ERR_NO_ERROR
           ? .success(()) : .failure(KafkaFailure.make(error, isPaused ? "pause partitions" : "resume partitions"))
@@ -233,9 +239,22 @@ final class ConsumerLoop: @unchecked Sendable {
     }
   }
 
+  private func pause(_ ids: [PartitionID], _ isPaused: Bool) -> rd_kafka_resp_err_t {
+    let running = slots.setPaused(ids, isPaused)
+    // Pausing: first librdkafka, then what it had already handed over. Resuming: the older records first.
+    if !isPaused { shared.deliver { $0.resume(ids) } }
+    let error = applyPause(running)
+    if isPaused { shared.deliver { mailbox in mailbox.pause(ids.filter { slots.contains($0) }) } }
+    return error
+  }
+
   private func start(_ offsets: [PartitionID: Int64]) -> Result<Void, AdapterFailure> {
     guard !isLeaving else { return .failure(KafkaFailure.closed("Kafka consumer")) }
-    let startable = shared.state.withLock { state in offsets.filter { state.mailbox.mayStart($0.key) } }
+    let startable = shared.state.withLock { state in
+      let startable = offsets.filter { state.mailbox.mayStart($0.key) }
+      state.mailbox.restart(Array(startable.keys))
+      return startable
+    }
     guard slots.start(startable) else { return .success(()) }
     let running = slots.positions
     let list = TopicPartitionList(running.map { ($0.id, $0.next) }, count: running.count)

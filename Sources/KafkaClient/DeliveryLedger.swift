@@ -1,7 +1,7 @@
 import PipelinePorts
 
 /// What became of one record.
-enum Delivery: Sendable {
+package enum Delivery: Sendable {
   case written(partition: Int32, offset: Int64)
   /// `possiblyApplied`: the broker may hold it all the same.
   case failed(AdapterFailure)
@@ -12,10 +12,10 @@ enum Delivery: Sendable {
 /// A call is finished when each of its records is delivered or failed. It succeeds when all were written; otherwise its
 /// first failure of the gravest disposition stands for it, marked `possiblyApplied` when any record was or may have
 /// been written.
-struct DeliveryLedger {
-  typealias Outcome = Result<[WrittenPosition], AdapterFailure>
+package struct DeliveryLedger {
+  package typealias Outcome = Result<[WrittenPosition], AdapterFailure>
 
-  enum Opening {
+  package enum Opening {
     case opened(UInt32)
     case refused(AdapterFailure)
   }
@@ -32,30 +32,30 @@ struct DeliveryLedger {
   }
 
   /// An index and a call's number share librdkafka's per-message word.
-  static let callRecordsMax = 1 << 24
+  package static let callRecordsMax = 1 << 24
 
-  let recordsMax: Int
-  let bytesMax: Int
+  package let recordsMax: Int
+  package let bytesMax: Int
   private var calls: [UInt32: Call] = [:]
   private var lastNumber: UInt32 = 0
-  private(set) var recordCount = 0
-  private(set) var byteCount = 0
+  package private(set) var recordCount = 0
+  package private(set) var byteCount = 0
 
-  init(recordsMax: Int, bytesMax: Int) {
+  package init(recordsMax: Int, bytesMax: Int) {
     self.recordsMax = recordsMax
     self.bytesMax = bytesMax
   }
 
-  var isIdle: Bool { calls.isEmpty }
+  package var isIdle: Bool { calls.isEmpty }
 
-  static func bytes(of record: OutboundRecord) -> Int {
+  package static func bytes(of record: OutboundRecord) -> Int {
     var bytes = record.key.count + (record.value?.count ?? 0)
     for header in record.headers { bytes += header.name.utf8.count + header.value.count }
     return bytes
   }
 
   /// Takes room for a whole call, or none.
-  mutating func open(_ records: [OutboundRecord]) -> Opening {
+  package mutating func open(_ records: [OutboundRecord]) -> Opening {
     let bytes = records.reduce(0) { $0 + Self.bytes(of: $1) }
     guard records.count <= min(recordsMax, Self.callRecordsMax), bytes <= bytesMax else {
       return .refused(
@@ -85,7 +85,7 @@ struct DeliveryLedger {
   }
 
   /// One record's fate; the call's outcome when it was the last.
-  mutating func deliver(_ number: UInt32, _ index: Int, _ delivery: Delivery) -> Outcome? {
+  package mutating func deliver(_ number: UInt32, _ index: Int, _ delivery: Delivery) -> Outcome? {
     guard let slot = calls.index(forKey: number) else { return nil }
     calls.values[slot].note(index, delivery)
     recordCount -= 1

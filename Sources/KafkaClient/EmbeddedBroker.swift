@@ -34,11 +34,23 @@ package final class EmbeddedBroker: Sendable {
     }
     cluster = ClusterHandle(pointer: pointer)
     bootstrapServers = String(cString: servers)
+    do throws(AdapterFailure) {
+      try create(catalogue)
+    } catch {
+      stop()
+      throw .client(error)
+    }
+  }
+
+  /// Adds the catalogue's topics; one that exists is a failure.
+  package func create(_ catalogue: TopicCatalogue) throws(AdapterFailure) {
     for topic in catalogue.topics {
-      let error = rd_kafka_mock_topic_create(pointer, topic.name, topic.partitions, 1)
+      let error = handle.gate.within {
+        rd_kafka_mock_topic_create(cluster.pointer, topic.name, topic.partitions, 1)
+      }
+      guard let error else { throw KafkaFailure.closed("embedded broker") }
       guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-        stop()
-        throw .client(KafkaFailure.make(error, "create topic \(topic.name) of the embedded broker"))
+        throw KafkaFailure.make(error, "create topic \(topic.name) of the embedded broker")
       }
     }
   }

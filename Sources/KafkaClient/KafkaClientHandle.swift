@@ -1,5 +1,6 @@
 import CRDKafka
 import PipelinePorts
+import Synchronization
 
 /// A librdkafka client and what its callbacks need.
 ///
@@ -9,6 +10,7 @@ final class KafkaClientHandle: @unchecked Sendable {
   let pointer: OpaquePointer
   let gate = HandleGate()
   private let callbacks: Unmanaged<KafkaCallbacks>
+  private let isDestroyed = Atomic<Bool>(false)
 
   init(
     _ kind: rd_kafka_type_t,
@@ -37,8 +39,10 @@ final class KafkaClientHandle: @unchecked Sendable {
     self.callbacks = retained
   }
 
-  /// Waits for callers inside and destroys the client. Once, by the owning thread.
+  /// Waits for callers inside and destroys the client; later calls do nothing. Never from inside the gate.
   func destroy(leavingGroup: Bool = true) {
+    guard isDestroyed.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    else { return }
     gate.closeAndWait()
     rd_kafka_destroy_flags(pointer, leavingGroup ? 0 : Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     callbacks.release()

@@ -36,6 +36,7 @@ package final class KafkaEventSink: EventSink {
   /// Records and bytes under way now.
   package var load: (records: Int, bytes: Int) { loop.load }
 
+  @discardableResult
   package func write(_ records: [OutboundRecord]) async throws(AdapterFailure) -> [WrittenPosition] {
     guard !records.isEmpty else { return [] }
     return try await loop.write(records).get()

@@ -32,6 +32,9 @@ package final class KafkaEventSource: EventSource {
 
   deinit { loop.shared.requestClose(nil) }
 
+  /// True while nothing is fetched because the owner does not take what there is; polling goes on.
+  package var isStalled: Bool { loop.isFetchStalled }
+
   package func poll(timeout: Duration, recordsMax: Int) async -> SourceHappening? {
     await loop.shared.poll(timeout: timeout, recordsMax: recordsMax)
   }

@@ -1,3 +1,5 @@
+import CRDKafka
+
 /// Kafka's Java partitioner: murmur2 (seed 0x9747b28c) of the key, its sign bit cleared, modulo the count.
 ///
 /// Source: org.apache.kafka.common.utils.Utils.murmur2 and `toPositive`; librdkafka's `murmur2` agrees.
@@ -31,4 +33,9 @@ private func murmur2(_ key: [UInt8]) -> UInt32 {
   hash = hash &* multiplier
   hash ^= hash >> 15
   return hash
+}
+
+/// The same by librdkafka's own function, for tests and for telling a changed library.
+package func librdkafkaMurmur2Partition(key: [UInt8], count: Int32) -> Int32 {
+  key.withUnsafeBytes { rd_kafka_msg_partitioner_murmur2(nil, $0.baseAddress, $0.count, count, nil, nil) }
 }

@@ -33,6 +33,34 @@ package struct TopicCatalogue: Hashable, Sendable {
     /// Further settings of the broker's by their Kafka name.
     package var config: [String: String]
 
+    package init(
+      name: String,
+      description: String,
+      partitions: Int32,
+      replication: Int16,
+      key: String,
+      producers: [String],
+      consumers: [String],
+      cleanup: Cleanup,
+      retentionMilliseconds: Int64?,
+      controlRecords: Bool,
+      tombstones: Bool,
+      config: [String: String]
+    ) {
+      self.name = name
+      self.description = description
+      self.partitions = partitions
+      self.replication = replication
+      self.key = key
+      self.producers = producers
+      self.consumers = consumers
+      self.cleanup = cleanup
+      self.retentionMilliseconds = retentionMilliseconds
+      self.controlRecords = controlRecords
+      self.tombstones = tombstones
+      self.config = config
+    }
+
     /// All settings of the broker's by their Kafka name.
     package var settings: [String: String] {
       var settings = config

@@ -35,6 +35,15 @@ struct TopicPartitionList: ~Copyable {
     return RD_KAFKA_RESP_ERR_NO_ERROR
   }
 
+  borrowing func offsets() -> [PartitionID: Int64] {
+    var offsets: [PartitionID: Int64] = [:]
+    for index in 0..<Int(pointer.pointee.cnt) {
+      let element = pointer.pointee.elems[index]
+      offsets[PartitionID(topic: String(cString: element.topic), partition: element.partition)] = element.offset
+    }
+    return offsets
+  }
+
   /// Copies a borrowed list of librdkafka's.
   static func partitions(of list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> [PartitionID] {
     guard let list else { return [] }
