@@ -78,10 +78,12 @@ struct FoldState: Sendable {
   mutating func restore(_ program: TaggingProgram) {
     outputDue = Array(repeating: .max, count: slots.count)
     metricValues = []
+    // Before the first event everything is empty at any instant.
+    let at = instant == Slot.none ? 0 : instant
     for index in metrics.indices {
       metrics[index].entries.restore()
-      if instant != Slot.none { metrics[index].advance(to: instant, plan: program.metrics[index], zone: program.zone) }
-      metricValues.append(metrics[index].value(at: instant, plan: program.metrics[index], zone: program.zone))
+      metrics[index].advance(to: at, plan: program.metrics[index], zone: program.zone)
+      metricValues.append(metrics[index].value(at: at, plan: program.metrics[index], zone: program.zone))
     }
     if born != Slot.none {
       for index in slots.indices { outputDue[index] = decided(index, program).due }

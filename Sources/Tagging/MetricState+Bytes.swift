@@ -113,6 +113,7 @@ extension WindowEntries {
     if !keys.isEmpty { for key in keys[start...] { writer.key(key) } }
     writer.count(buckets.count)
     for bucket in buckets { bucket.write(to: &writer) }
+    writer.time(lostStand)
     writer.count(demotedKeys.count)
     for demoted in demotedKeys {
       writer.signed(demoted.stand)
@@ -138,6 +139,7 @@ extension WindowEntries {
     if kinds & 2 != 0 { for _ in 0..<count { values.append(try reader.value()) } }
     if kinds & 4 != 0 { for _ in 0..<count { keys.append(try reader.key()) } }
     for _ in 0..<(try reader.count()) { buckets.append(try Bucket(from: &reader)) }
+    lostStand = try reader.time()
     for _ in 0..<(try reader.count()) {
       let stand = try reader.instant()
       demotedKeys.append(Demoted(stand: stand, key: try reader.key()))

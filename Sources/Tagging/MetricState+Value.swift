@@ -71,7 +71,7 @@ extension MetricState {
 
   private func windowDistinct(at instant: Int64, span: WindowSpan) -> MetricValue {
     var seen = Set(entries.keys[entries.start..<entries.inside])
-    var approximate = false
+    var approximate = entries.lostStand != Slot.none && entries.lostStand + span.from > instant
     for demoted in entries.demotedKeys where entries.holds(demoted.stand, at: instant, span: span) {
       approximate = true
       seen.insert(demoted.key)

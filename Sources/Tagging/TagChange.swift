@@ -92,6 +92,8 @@ package enum TaggingLimits {
   package static let exactEvents = 1024
   /// Distinct values that are told apart.
   package static let distinctValues = 1024
+  /// Values kept of a two-sided window's events past `exactEvents`, once for each bucket.
+  package static let demotedValues = 4096
   /// A window is cut into this many buckets for events past `exactEvents`.
   package static let bucketsPerWindow: Int64 = 256
   /// Longest run of days that a streak reports.

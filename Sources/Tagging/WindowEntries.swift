@@ -29,8 +29,10 @@ struct WindowEntries: Sendable {
   var start = 0
   var inside = 0
   var buckets: [Bucket] = []
-  /// Values past `exactEvents`, each at the last millisecond of its newest occurrence's bucket; newest last.
+  /// Values of events past `exactEvents`, once for each interval, at its last millisecond; newest last.
   var demotedKeys: [Demoted] = []
+  /// Up to where such values were dropped; while the window reaches back to it, it is approximate.
+  var lostStand = Slot.none
 
   struct Demoted: Sendable {
     var stand: Int64
@@ -183,9 +185,14 @@ struct WindowEntries: Sendable {
   }
 
   private mutating func demote(_ key: DistinctKey, to stand: Int64) {
-    if let old = demotedKeys.lastIndex(where: { $0.key == key }) { demotedKeys.remove(at: old) }
-    demotedKeys.append(Demoted(stand: stand, key: key))
-    if demotedKeys.count > TaggingLimits.distinctValues + 1 { demotedKeys.removeFirst() }
+    var index = demotedKeys.count
+    while index > 0, demotedKeys[index - 1].stand >= stand {
+      index -= 1
+      if demotedKeys[index].stand == stand, demotedKeys[index].key == key { return }
+    }
+    while index < demotedKeys.count, demotedKeys[index].stand == stand { index += 1 }
+    demotedKeys.insert(Demoted(stand: stand, key: key), at: index)
+    if demotedKeys.count > TaggingLimits.demotedValues { lostStand = demotedKeys.removeFirst().stand }
   }
 }
 
