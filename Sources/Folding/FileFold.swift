@@ -64,7 +64,7 @@ package struct FileFold {
       note(tags: fired.tags, of: &fold)
     }
     guard fold.subject.kind == .member else { return }
-    for fired in fold.funnels.advance(through: instant, program: program.funnels) { note(fired.changes, of: fold) }
+    for fired in fold.advanceFunnels(through: instant, program: program) { note(fired.changes, of: fold) }
   }
 
   private mutating func fold(_ event: Event, into subject: Subject) {

@@ -10,11 +10,12 @@ package struct FoldProgram: Sendable {
   package let community: TaggingProgram
   package let funnels: FunnelProgram
 
-  package init(playbook: CompiledPlaybook) {
+  /// Throws for a funnel beyond the core's bounds, which the playbook's checks keep out.
+  package init(playbook: CompiledPlaybook) throws(FunnelProgram.Failure) {
     self.playbook = playbook
     self.member = TaggingProgram(program: playbook.member, zone: playbook.zone)
     self.community = TaggingProgram(program: playbook.community, zone: playbook.zone)
-    self.funnels = FunnelProgram(funnels: playbook.funnels, zone: playbook.zone)
+    self.funnels = try FunnelProgram(funnels: playbook.funnels, zone: playbook.zone)
   }
 
   package func tagging(of kind: SubjectKind) -> TaggingProgram { kind == .community ? community : member }

@@ -59,4 +59,14 @@ extension SubjectFold {
       tagging.tagValues(program: program.member)[tag].value
     }
   }
+
+  /// Moves the funnels' clock; call after the tags have moved.
+  package mutating func advanceFunnels(
+    through instant: Instant, program: FoldProgram
+  ) -> [(at: Instant, changes: [FunnelChange])] {
+    let tagging = tagging
+    return funnels.advance(through: instant, program: program.funnels) { tag, _ in
+      tagging.tagValues(program: program.member)[tag].value
+    }
+  }
 }

@@ -30,7 +30,12 @@ package struct TaggerProcessor: SubjectProcessor {
   package struct Program: Sendable { let fold: FoldProgram }
 
   package func compile(_ playbook: StoredPlaybook) throws(AdapterFailure) -> Program {
-    Program(fold: FoldProgram(playbook: try StoredPlaybookCompiler.compile(playbook)))
+    let compiled = try StoredPlaybookCompiler.compile(playbook)
+    do {
+      return Program(fold: try FoldProgram(playbook: compiled))
+    } catch {
+      throw AdapterFailure(code: "PLAYBOOK", reason: "a funnel is beyond the fold's bounds", disposition: .fatal)
+    }
   }
 
   package func isLive(_ program: Program) -> Bool { program.fold.playbook.clock == .live }
@@ -95,7 +100,7 @@ package struct TaggerProcessor: SubjectProcessor {
       publish(tags: fired.tags, signals: fired.signals, of: &state.fold, program, in: &lane)
     }
     guard kind == .member else { return }
-    for fired in state.fold.funnels.advance(through: instant, program: program.funnels) {
+    for fired in state.fold.advanceFunnels(through: instant, program: program) {
       publish(fired.changes, cause: .clock, of: &state.fold, program, in: &lane)
     }
   }

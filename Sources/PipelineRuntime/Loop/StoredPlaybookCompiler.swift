@@ -6,11 +6,12 @@ package enum StoredPlaybookCompiler {
   /// A fault now means that this build reads the language otherwise than the one that applied it: fatal, with places.
   package static func compile(_ stored: StoredPlaybook) throws(AdapterFailure) -> CompiledPlaybook {
     let files = stored.files.map { PlaybookFile(name: $0.name, text: $0.text) }
-    switch PlaybookCompiler.compile(files) {
-    case .success(let result): return result.playbook
-    case .failure(let faults):
+    do {
+      return try PlaybookCompiler.compile(files).playbook
+    } catch {
       throw AdapterFailure(
-        code: "PLAYBOOK", reason: "version \(stored.version) does not compile: \(faults)", disposition: .fatal)
+        code: "PLAYBOOK", reason: "version \(stored.version) does not compile: \(error.faults[0].text)",
+        disposition: .fatal)
     }
   }
 }
