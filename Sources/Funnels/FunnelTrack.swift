@@ -30,7 +30,6 @@ struct FunnelTrack: Hashable, Sendable {
     tagsFrom: Instant?,
     tagValue: TagValue
   ) -> [FunnelChange] {
-    let before = kept
     var affected: Set<LocalDate> = []
     for mark in arrivals where mark.day >= funnel.firstLiveDay(at: clock) {
       if mark.time > clock {
@@ -40,8 +39,14 @@ struct FunnelTrack: Hashable, Sendable {
       }
     }
     if !arrivals.isEmpty { prune(funnel: funnel, clock: clock, affected: &affected) }
+    let readsTags = tagsFrom.map { from in kept.contains { $0.start >= from } } ?? false
+    let isDue = kept.contains { $0.due.map { $0 <= clock } ?? false }
+    guard !affected.isEmpty || readsTags || isDue else { return [] }
+    let before = kept
     solve(affected, funnel: funnel, clock: clock)
-    if funnel.breakdownTag != nil { readTags(funnel: funnel, affected: affected, from: tagsFrom, tagValue: tagValue) }
+    if funnel.breakdownTag != nil {
+      readTags(funnel: funnel, affected: affected, from: tagsFrom, tagValue: tagValue)
+    }
     if funnel.order == .any, !affected.isEmpty { hideContained(funnel: funnel, clock: clock) }
     for index in kept.indices { kept[index].setStatus(funnel: funnel, clock: clock) }
     return publish(before: before, funnel: funnel)

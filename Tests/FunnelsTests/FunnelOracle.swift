@@ -103,7 +103,7 @@ struct FunnelOracle {
   private func raw(extending chain: [Int]) -> [[Int]] {
     var result = [chain]
     guard chain.count < count else { return result }
-    for next in (chain[chain.count - 1] + 1)..<max(items.count, chain[chain.count - 1] + 1) {
+    for next in items.indices.dropFirst(chain[chain.count - 1] + 1) {
       guard items[next].steps.contains(chain.count + 1),
         items[next].event.time - items[chain[0]].event.time <= definition.window
       else { continue }
@@ -171,15 +171,15 @@ struct FunnelOracle {
   }
 
   private func independentSets() -> [[Int]] {
-    var result: [[Int]] = []
-    for bits in 1..<max(1, 1 << items.count) {
-      let set = items.indices.filter { bits >> $0 & 1 == 1 }
-      guard set.count <= count, let first = set.first, let last = set.last,
-        items[last].event.time - items[first].event.time <= definition.window, !assignments(set).isEmpty
-      else { continue }
-      result.append(set)
-    }
-    return result
+    items.indices.flatMap { independent(extending: [$0]) }
+  }
+
+  /// All sets that begin with `set`, itself among them; none if its events cannot have distinct steps.
+  private func independent(extending set: [Int]) -> [[Int]] {
+    guard set.count <= count, !assignments(set).isEmpty else { return [] }
+    let limit = items[set[0]].event.time + definition.window
+    let next = items.indices.filter { $0 > set[set.count - 1] && items[$0].event.time <= limit }
+    return [set] + next.flatMap { independent(extending: set + [$0]) }
   }
 
   /// Every way to give the events distinct steps.

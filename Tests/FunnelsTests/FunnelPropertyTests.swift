@@ -7,7 +7,7 @@ import Testing
 @Suite("Funnels against the definition")
 struct FunnelPropertyTests {
   /// Seeds per order; `HEARTH_CASES` sets another number by hand.
-  private static let cases = ProcessInfo.processInfo.environment["HEARTH_CASES"].flatMap(UInt64.init) ?? 150
+  private static let cases = ProcessInfo.processInfo.environment["HEARTH_CASES"].flatMap(UInt64.init) ?? 80
 
   @Test(
     "After every arrival and every deadline, entries are those of the definition",

@@ -111,6 +111,27 @@ struct FunnelScenario {
     )
   }
 
+  static func event(
+    _ id: String,
+    _ type: String,
+    at time: Instant,
+    receivedAt: Instant? = nil,
+    channel: String? = nil
+  ) -> Event {
+    Event(
+      id: id,
+      source: "test",
+      tenant: "t",
+      type: type,
+      time: time,
+      receivedAt: receivedAt ?? time,
+      actor: .member,
+      subject: Subject(tenant: "t", kind: .member, id: "m"),
+      channel: channel,
+      data: .object([])
+    )
+  }
+
   var program: FunnelProgram {
     get throws { try FunnelProgram(funnels: [definition], zone: zone) }
   }
