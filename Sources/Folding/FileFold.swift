@@ -159,8 +159,12 @@ package struct FileFold {
         value.value == .bool(true) ? (id, value.since ?? clock) : nil
       }
     case .top(let share, _):
-      let ranking = PopulationRanking.top(share: share, of: standing.map { ($0.0, $0.1.value) })
-      return ranking.map { ($0, clock) }
+      let values = standing.map { id, value -> (member: String, value: FixedDecimal?) in
+        if case .number(let number) = value.value { (id, number) } else { (id, nil) }
+      }
+      let snapshot = PartitionSnapshot(segment: segment.name, partition: 0, asOf: clock, values: values)
+      let cut = PopulationRanking.cut(of: [snapshot], segment: segment.name, asOf: clock, share: share)
+      return snapshot.members(in: cut).map { ($0, clock) }
     }
   }
 }

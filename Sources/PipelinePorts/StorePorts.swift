@@ -64,6 +64,19 @@ package enum TableRow: Hashable, Sendable {
   case funnelEntry(FunnelEntryRow)
   case touch(TouchRow)
   case delivery(DeliveryRow)
+  case snapshot(SnapshotRow)
+}
+
+/// Key: (tenant, segment, as_of, topic, partition). The segmenter's own form of one partition's ranking values.
+package struct SnapshotRow: Hashable, Sendable {
+  package var instant: PopulationInstant
+  package var partition: PartitionID
+  package var snapshot: [UInt8]
+  package init(instant: PopulationInstant, partition: PartitionID, snapshot: [UInt8]) {
+    self.instant = instant
+    self.partition = partition
+    self.snapshot = snapshot
+  }
 }
 
 /// Key: (tenant, funnel, member, day).

@@ -61,7 +61,7 @@ package struct SchedulerProcessor: SubjectProcessor {
     case .failure(let reason)?: return .poison(reason)
     case nil: break
     }
-    do {
+    do throws(DecodeFailure) {
       switch record.partition.topic {
       case Topic.segments: return try segment(record, programs)
       case Topic.tags: return try tag(record, programs)
@@ -208,10 +208,6 @@ package struct SchedulerProcessor: SubjectProcessor {
   package func control(
     _ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>
   ) -> Visit { .none }
-
-  package func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Never>
-  ) {}
 
   package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {
     // An activation comes by every topic; the one of the segments is passed on. A tick comes once, when all clocks

@@ -48,7 +48,7 @@ package struct TaggerProcessor: SubjectProcessor {
     case .failure(let reason)?: return .poison(reason)
     case nil: break
     }
-    do {
+    do throws(DecodeFailure) {
       let event = try EventCodec.decode(record.value ?? [])
       let subject = record.partition.topic == Topic.events ? event.subject : event.communitySubject
       guard let subject, record.key == Array(subject.key.utf8) else {
@@ -87,6 +87,32 @@ package struct TaggerProcessor: SubjectProcessor {
 
   package func due(_ state: State, program: Program?) -> Instant? {
     guard let program = program?.fold else { return nil }
+    let tagging = state.fold.tagging.nextDue(program: program.tagging(of: state.fold.subject.kind))
+    let funnels = state.fold.subject.kind == .member ? state.fold.funnels.nextDue(program: program.funnels) : nil
+    return [tagging, funnels].compactMap { $0 }.min()
+  }
+
+  package func projection(_ state: State, program: Program?) -> [UInt8]? {
+    guard let program = program?.fold else { return nil }
+    return SubjectProjection.json(of: state.fold, program: program)
+  }
+
+  // MARK: Deciding
+
+  package func apply(
+    _ event: Event, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
+  ) {
+    // Without a playbook there is nothing to fold into; the event stays in the log.
+    guard let program = program?.fold else {
+      lane.count("hearth_events_without_playbook_total", help: "Events of tenants without a playbook in force.")
+      return
+    }
+    let kind = state.fold.subject.kind
+    let outcome = state.fold.tagging.apply(event, program: program.tagging(of: kind))
+    lane.count("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [outcome.label])
+    guard outcome.isAccepted else { return }
+    publish(tags: outcome.tags, signals: outcome.signals, of: &state.fold, program, in: &lane)
+    guard kind == .member else { return }
     let changes = state.fold.applyToFunnels(event, program: program)
     publish(changes, cause: .event(id: event.id), of: &state.fold, program, in: &lane)
   }
@@ -177,8 +203,6 @@ package struct TaggerProcessor: SubjectProcessor {
   package func clockPassed(_ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
 
   package func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
-
-  package func visit(_ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Never>) {}
 
   package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {
     // Signals and funnels are of members alone: only the members' lane knows their clock.

@@ -38,8 +38,10 @@ package enum Segmenter: ServiceDefinition {
     let leadership = try StoreLeadership(
       Leadership(Assembly.storeConfiguration(settings, name: name), name: "population"))
     let leader = PopulationLeader(
-      leadership: leadership, snapshots: PostgresPopulationStore(pool: assembly.pool), makeSink: assembly.makeSink,
-      partitions: assembly.partitions(of: [Topic.signals]), metrics: host.metrics, logger: host.logger)
+      leadership: leadership, snapshots: PostgresPopulationStore(pool: assembly.pool),
+      playbooks: PostgresPlaybookStore(pool: assembly.pool), makeSink: assembly.makeSink,
+      partitions: assembly.partitions(of: [Topic.signals])[Topic.signals] ?? 1, metrics: host.metrics,
+      logger: host.logger)
     try await host.run(settings, parts: [try assembly.loop(SegmenterProcessor()), TaskPart { await leader.run() }])
   }
 }

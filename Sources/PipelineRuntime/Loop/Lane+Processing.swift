@@ -152,12 +152,11 @@ extension Lane {
     let tenant = tenant(of: key)
     let program = programs[tenant]
     enter(tenant, programs: programs, processor: processor)
-    let wasDirty = subject.isDirty
-    processor.visit(&subject.state, why: why, program: program, in: &context)
+    defer { subjects[key] = subject }
+    guard processor.visit(&subject.state, why: why, program: program, in: &context) else { return }
+    if !subject.isDirty { dirty.append(key) }
     subject.isDirty = true
-    if !wasDirty { dirty.append(key) }
     timers[tenant, default: TimerQueue()].set(key, due: processor.due(subject.state, program: program))
-    subjects[key] = subject
   }
 
   /// The result of an effect; the subject is in memory unless the lane was lost meanwhile.

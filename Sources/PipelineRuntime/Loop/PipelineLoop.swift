@@ -195,6 +195,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       lane.visit(key, why: why, processor: processor, programs: active)
     }
+    processor.visited(why, program: active[tenant], in: &lane.context)
     lanes[id] = lane
   }
 

@@ -52,9 +52,11 @@ package protocol SubjectProcessor: Sendable {
   ) -> Visit
   /// A control record other than a tick or an activation.
   func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Effect>) -> Visit
-  /// One subject of a visit.
+  /// One subject of a visit; false when its state did not change.
   func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>)
+    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>) -> Bool
+  /// After the last subject of a visit.
+  func visited(_ why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>)
   /// What became of an effect that this subject asked for.
   func completed(
     _ result: EffectResult, of state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>)
@@ -127,6 +129,15 @@ package enum Visit: Hashable, Sendable {
   case none
   /// Visit every subject of the tenant; `why` is the processor's own.
   case everySubject(tenant: String, why: String, asOf: Instant)
+}
+
+extension SubjectProcessor {
+  // Most services ask for no visits.
+  package func visit(
+    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>
+  ) -> Bool { false }
+
+  package func visited(_ why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>) {}
 }
 
 extension SubjectProcessor where EffectResult == Never {
