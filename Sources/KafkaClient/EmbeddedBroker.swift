@@ -42,6 +42,22 @@ package final class EmbeddedBroker: Sendable {
     }
   }
 
+  /// Runs a broker until the task is cancelled.
+  /// - Parameter ready: told the servers' `host:port` once clients may connect.
+  package static func run(
+    catalogue: TopicCatalogue,
+    log: (@Sendable (KafkaLogLine) -> Void)? = nil,
+    ready: (String) async -> Void
+  ) async throws(KafkaOpeningFailure) {
+    let broker = try EmbeddedBroker(catalogue: catalogue, log: log)
+    await ready(broker.bootstrapServers)
+    let (forever, continuation) = AsyncStream<Never>.makeStream()
+    // Nothing is ever sent; the wait ends when the task is cancelled.
+    for await _ in forever {}
+    continuation.finish()
+    broker.stop()
+  }
+
   /// Adds the catalogue's topics; one that exists is a failure.
   package func create(_ catalogue: TopicCatalogue) throws(AdapterFailure) {
     for topic in catalogue.topics {

@@ -37,11 +37,18 @@ package struct TopicDescription: Hashable, Sendable {
   package var partitions: Int32
   /// Replicas of the partition that has the fewest.
   package var replication: Int16
+
+  package init(name: String, partitions: Int32, replication: Int16) {
+    self.name = name
+    self.partitions = partitions
+    self.replication = replication
+  }
 }
 
 /// Questions to a cluster and the making of topics. Calls block a queue of their own, one after another.
 ///
-/// The embedded broker answers questions but makes no topics and describes no settings (`_UNSUPPORTED_FEATURE`).
+/// The embedded broker answers questions but makes no topics and describes no settings: such requests fail at their
+/// timeout.
 package final class KafkaAdmin: Sendable {
   private let handle: KafkaClientHandle
   private let lane = BlockingLane("kafka-admin")

@@ -38,7 +38,7 @@ final class ProducerLoop: @unchecked Sendable {
     handle = try KafkaClientHandle(RD_KAFKA_PRODUCER, connection, role: settings.role, callbacks: callbacks) { conf in
       rd_kafka_conf_set_dr_msg_cb(conf) { _, message, opaque in
         guard let message else { return }
-        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.reported(message.pointee)
+        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.reported(message)
       }
     }
     self.settings = settings
@@ -173,20 +173,21 @@ final class ProducerLoop: @unchecked Sendable {
 
   private func lost() { state.withLock { $0.isLost = true } }
 
-  private func reported(_ message: rd_kafka_message_t) {
-    guard let mark = DeliveryMark(message._private) else { return }
+  private func reported(_ message: UnsafePointer<rd_kafka_message_t>) {
+    guard let mark = DeliveryMark(message.pointee._private) else { return }
     settle(mark.number, mark.index, delivery(of: message))
   }
 
-  private func delivery(of message: rd_kafka_message_t) -> Delivery {
-    if message.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-      return .written(partition: message.partition, offset: message.offset)
+  /// The status stands behind the public struct, so the message itself is asked, never a copy.
+  private func delivery(of message: UnsafePointer<rd_kafka_message_t>) -> Delivery {
+    let error = message.pointee.err
+    if error == RD_KAFKA_RESP_ERR_NO_ERROR {
+      return .written(partition: message.pointee.partition, offset: message.pointee.offset)
     }
-    let status = withUnsafePointer(to: message) { rd_kafka_message_status($0) }
-    let possiblyApplied = status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED
-    if message.err == RD_KAFKA_RESP_ERR__FATAL { lost() }
+    let possiblyApplied = rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED
+    if error == RD_KAFKA_RESP_ERR__FATAL { lost() }
     if isLost { return .failed(Self.lostFailure(possiblyApplied: possiblyApplied)) }
-    return .failed(KafkaFailure.make(message.err, "write", possiblyApplied: possiblyApplied))
+    return .failed(KafkaFailure.make(error, "write", possiblyApplied: possiblyApplied))
   }
 
   private static func lostFailure(possiblyApplied: Bool) -> AdapterFailure {
