@@ -18,16 +18,7 @@ extension Compilation {
     let what = "metric `\(pair.key)`"
     let folds = Fold.allCases.map(\.rawValue)
     guard let keyed = keyed(pair.value, what, allowed: folds + ["where", "window", "actor"]) else { return nil }
-    let used = Fold.allCases.filter { keyed[$0.rawValue] != nil }
-    guard used.count == 1, let fold = used.first, let node = keyed[fold.rawValue] else {
-      fault(
-        at: keyed.position,
-        "wrong form of \(what)",
-        expected: "one of \(folds.joined(separator: ", "))",
-        found: used.isEmpty ? "none" : used.map(\.rawValue).joined(separator: " and ")
-      )
-      return nil
-    }
+    guard let (form, node) = only(folds, in: keyed), let fold = Fold(rawValue: form) else { return nil }
     guard let paths = fieldPaths(node, "`\(fold.rawValue)`") else { return nil }
     let kind = resultKind(of: fold, over: paths, at: node)
     let filter = filter(keyed["where"], over: paths.map(\.type))

@@ -8,8 +8,11 @@ struct KeyedNode {
   var what: String
   private(set) var values: [String: YAMLTree] = [:]
   private(set) var keyPositions: [String: SourcePosition] = [:]
+  /// Whether a key is not allowed: what is missing then most likely is that one, mistyped.
+  let hasUnknownKeys: Bool
 
-  init(node: YAMLTree, what: String, pairs: [YAMLTree.Pair]) {
+  init(node: YAMLTree, what: String, pairs: [YAMLTree.Pair], allowed: [String]) {
+    hasUnknownKeys = pairs.contains { !allowed.contains($0.key) }
     self.node = node
     position = node.position
     self.what = what
@@ -40,7 +43,7 @@ extension Compilation {
       return nil
     }
     refuseUnknownKeys(pairs, what, allowed: allowed)
-    return KeyedNode(node: node, what: what, pairs: pairs)
+    return KeyedNode(node: node, what: what, pairs: pairs, allowed: allowed)
   }
 
   mutating func refuseUnknownKeys(_ pairs: [YAMLTree.Pair], _ what: String, allowed: [String]) {
@@ -62,6 +65,23 @@ extension Compilation {
       "missing key in \(keyed.what)",
       expected: "`\(key)`",
       found: keyed[key] == nil ? "no such key" : "nothing"
+    )
+    return nil
+  }
+
+  /// The one key of `forms` that stands in the mapping, with its value.
+  mutating func only(
+    _ forms: [String],
+    in keyed: KeyedNode
+  ) -> (form: String, node: YAMLTree)? {
+    let used = forms.filter { keyed[$0] != nil }
+    if used.count == 1, let form = used.first, let node = keyed[form] { return (form, node) }
+    guard !used.isEmpty || !keyed.hasUnknownKeys else { return nil }
+    fault(
+      at: keyed.position,
+      "wrong form of \(keyed.what)",
+      expected: "one of \(forms.joined(separator: ", "))",
+      found: used.isEmpty ? "none" : used.joined(separator: " and ")
     )
     return nil
   }

@@ -56,16 +56,7 @@ extension Compilation {
       return timeOfDay(outer, "at").map { .daily(at: $0) }
     }
     guard let keyed = keyed(node, "every", allowed: ["day", "week", "month", "at"]) else { return nil }
-    let used = ["day", "week", "month"].filter { keyed[$0] != nil }
-    guard used.count == 1, let form = used.first, let days = keyed[form] else {
-      fault(
-        at: node.position,
-        "wrong form of every",
-        expected: "one of day, week, month",
-        found: used.isEmpty ? "none" : used.joined(separator: " and ")
-      )
-      return nil
-    }
+    guard let (form, days) = only(["day", "week", "month"], in: keyed) else { return nil }
     if form == "day", keyed["at"] == nil, outer == nil { return timeOfDay(days, "day").map { .daily(at: $0) } }
     guard let atNode = keyed["at"] ?? outer ?? required("at", in: keyed), let at = timeOfDay(atNode, "at") else {
       return nil
@@ -235,16 +226,7 @@ extension Compilation {
   private mutating func journeyStep(_ node: YAMLTree) -> JourneyDefinition.Step? {
     let forms = ["send", "wait", "delay", "end"]
     guard let keyed = keyed(node, "step", allowed: forms + ["channel", "expires"]) else { return nil }
-    let used = forms.filter { keyed[$0] != nil }
-    guard used.count == 1, let form = used.first, let body = keyed[form] else {
-      fault(
-        at: node.position,
-        "wrong form of step",
-        expected: "one of \(forms.joined(separator: ", "))",
-        found: used.isEmpty ? "none" : used.joined(separator: " and ")
-      )
-      return nil
-    }
+    guard let (form, body) = only(forms, in: keyed) else { return nil }
     if form != "send" {
       for key in ["channel", "expires"] {
         guard let position = keyed.keyPositions[key] else { continue }

@@ -17,7 +17,9 @@ extension Compilation {
 
   /// The playbook; `nil`, or something to throw away, when there are faults.
   mutating func compile() -> CompiledPlaybook? {
-    let sections = join(readFiles())
+    // What an unreadable file defines is not known: further faults would only mislead.
+    guard let roots = readFiles() else { return nil }
+    let sections = join(roots)
     let id = identity(sections)
     let label = sections.scalars["label"].flatMap { localized($0, "label") }
     zone = compileZone(sections)
@@ -70,15 +72,17 @@ extension Compilation {
 
   // MARK: - Joining
 
-  private mutating func readFiles() -> [YAMLTree] {
+  /// The roots of the files that hold anything; `nil` when one could not be read.
+  private mutating func readFiles() -> [YAMLTree]? {
     var roots: [YAMLTree] = []
+    var isReadable = true
     for (index, source) in sources.enumerated() {
       var reader = YAMLReader(file: index, source: source)
       let root = reader.read()
       report(reader.faults)
-      if let root { roots.append(root) }
+      if let root { roots.append(root) } else if !reader.faults.isEmpty { isReadable = false }
     }
-    return roots
+    return isReadable ? roots : nil
   }
 
   private mutating func join(_ roots: [YAMLTree]) -> Sections {

@@ -15,16 +15,8 @@ extension Compilation {
   }
 
   private mutating func segmentRule(_ keyed: KeyedNode, name: String) -> SegmentDefinition.Rule? {
-    guard (keyed["rule"] == nil) != (keyed["top"] == nil) else {
-      fault(
-        at: keyed.position,
-        "wrong form of \(keyed.what)",
-        expected: "`rule`, or `top` with `by`",
-        found: keyed["rule"] == nil ? "neither" : "both"
-      )
-      return nil
-    }
-    if let node = keyed["rule"] {
+    guard let (form, node) = only(["rule", "top"], in: keyed) else { return nil }
+    if form == "rule" {
       for key in ["by", "refresh"] {
         guard let position = keyed.keyPositions[key] else { continue }
         fault(at: position, "wrong form of \(keyed.what)", expected: "`\(key)` only beside `top`", found: "`\(key)`")
@@ -32,8 +24,8 @@ extension Compilation {
       guard signal(name, node, isOneOf: [.boolean], role: "`rule`") else { return nil }
       return .rule
     }
-    guard let top = keyed["top"], let by = required("by", in: keyed) else { return nil }
-    let share = share(top)
+    guard let by = required("by", in: keyed) else { return nil }
+    let share = share(node)
     let refresh = keyed["refresh"].map { duration($0, "refresh", in: PlaybookLimits.windows) } ?? .hours(1)
     guard signal(name, by, isOneOf: [.decimal], role: "`by`"), let share, let refresh else { return nil }
     return .top(share: share, refresh: refresh)

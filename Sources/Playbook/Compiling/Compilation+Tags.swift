@@ -33,16 +33,7 @@ extension Compilation {
   }
 
   private mutating func tagBody(_ keyed: KeyedNode, forms: [String]) -> TagDraft.Body? {
-    let used = forms.filter { keyed[$0] != nil }
-    guard used.count == 1, let form = used.first, let node = keyed[form] else {
-      fault(
-        at: keyed.position,
-        "wrong form of \(keyed.what)",
-        expected: "one of \(forms.joined(separator: ", "))",
-        found: used.isEmpty ? "none" : used.joined(separator: " and ")
-      )
-      return nil
-    }
+    guard let (form, node) = only(forms, in: keyed) else { return nil }
     for key in ["over", "places", "horizon"] where form != "model" {
       guard let position = keyed.keyPositions[key] else { continue }
       fault(at: position, "wrong form of \(keyed.what)", expected: "`\(key)` only beside `model`", found: "`\(key)`")
@@ -139,7 +130,7 @@ extension Compilation {
     let keys = ["x", "y", "labels", "label", "category", "owner", "description"]
     refuseUnknownKeys(section, "quadrants", allowed: keys)
     let node = YAMLTree(content: .mapping(section), position: first.keyPosition)
-    let keyed = KeyedNode(node: node, what: "quadrants", pairs: section)
+    let keyed = KeyedNode(node: node, what: "quadrants", pairs: section, allowed: keys)
     let pair = YAMLTree.Pair(key: "quadrant", keyPosition: first.keyPosition, value: node)
     guard admitDefinition(pair, of: SubjectKind.member.rawValue) else { return }
     var draft = draft(pair, keyed: keyed, body: quadrantBody(keyed) ?? .broken)

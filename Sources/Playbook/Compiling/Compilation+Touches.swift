@@ -122,16 +122,8 @@ extension Compilation {
   }
 
   private mutating func channelKind(_ keyed: KeyedNode) -> ChannelDefinition.Kind? {
-    guard (keyed["webhook"] == nil) != (keyed["file"] == nil) else {
-      fault(
-        at: keyed.position,
-        "wrong form of \(keyed.what)",
-        expected: "`webhook` or `file`",
-        found: keyed["file"] == nil ? "neither" : "both"
-      )
-      return nil
-    }
-    if let node = keyed["file"] {
+    guard let (form, node) = only(["webhook", "file"], in: keyed) else { return nil }
+    if form == "file" {
       if let position = keyed.keyPositions["secret"] {
         fault(
           at: position,
@@ -142,7 +134,7 @@ extension Compilation {
       }
       return name(node, "file").map { .file(name: $0) }
     }
-    guard let node = keyed["webhook"], let url = text(node, "webhook") else { return nil }
+    guard let url = text(node, "webhook") else { return nil }
     let rest = url.hasPrefix("https://") ? url.dropFirst(8) : url.hasPrefix("http://") ? url.dropFirst(7) : ""
     let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     guard !host.isEmpty, !host.contains("@"), url.utf8.allSatisfy({ (33...126).contains($0) }) else {
