@@ -190,6 +190,8 @@ package struct TagDefinition: Sendable {
   package var rule: TagRule
   /// Kind of the value: boolean, decimal, string (also enum), list.
   package var kind: TagKind
+  /// The model of a predictive tag; its `rule` is the value null until the model is computed.
+  package var model: PredictiveModel?
 
   package init(
     name: String,
