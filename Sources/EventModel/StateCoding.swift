@@ -51,30 +51,6 @@ package struct StateWriter: Sendable {
     flag(value != nil)
     if let value { write(&self, value) }
   }
-
-  /// A discriminator, then the content. An object is written as null: only events hold objects.
-  package mutating func value(_ value: Value) {
-    switch value {
-    case .null, .object: byte(0)
-    case .bool(let flag): byte(flag ? 2 : 1)
-    case .number(let number):
-      byte(3)
-      signed(number.millionths)
-    case .string(let string):
-      byte(4)
-      text(string)
-    case .time(let time):
-      byte(5)
-      instant(time)
-    case .span(let span):
-      byte(6)
-      signed(span.milliseconds)
-    case .list(let values):
-      byte(7)
-      count(values.count)
-      for item in values { self.value(item) }
-    }
-  }
 }
 
 /// Reads what `StateWriter` wrote. Never traps and never allocates more than the input is long, whatever the bytes.
@@ -84,7 +60,6 @@ package struct StateReader: Sendable {
 
   /// Milliseconds that an instant may be away from 1970: 100,000 years, far from overflow in any sum.
   private static let instantMax: Int64 = 100_000 * 366 * 86_400_000
-  private static let valueDepthMax = 8
 
   package init(_ bytes: [UInt8], version: UInt8) throws(StateCodingFailure) {
     guard let first = bytes.first else { throw .truncated }
@@ -153,29 +128,6 @@ package struct StateReader: Sendable {
   package mutating func text(_ name: String) throws(StateCodingFailure) -> String {
     guard let text = String(validating: try raw(name), as: UTF8.self) else { throw .outOfRange(name) }
     return text
-  }
-
-  package mutating func value() throws(StateCodingFailure) -> Value { try value(depth: 0) }
-
-  private mutating func value(depth: Int) throws(StateCodingFailure) -> Value {
-    switch try byte() {
-    case 0: return .null
-    case 1: return .bool(false)
-    case 2: return .bool(true)
-    case 3:
-      guard let number = FixedDecimal(millionths: try signed()) else { throw .outOfRange("number") }
-      return .number(number)
-    case 4: return .string(try text("text"))
-    case 5: return .time(try instant())
-    case 6: return .span(TimeSpan(milliseconds: try number("span", in: -Self.instantMax...Self.instantMax)))
-    case 7:
-      guard depth < Self.valueDepthMax else { throw .outOfRange("depth") }
-      let length = try count("list")
-      var values: [Value] = []
-      for _ in 0..<length { values.append(try value(depth: depth + 1)) }
-      return .list(values)
-    default: throw .outOfRange("value")
-    }
   }
 
   /// To be called last.

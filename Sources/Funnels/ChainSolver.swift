@@ -35,17 +35,27 @@ struct ChainSolver {
   /// The canonical chain that starts in one of `starts` (ascending, all of one day), and until when, at the latest, an
   /// event newer than all known could extend some chain of the day; nil when none could.
   ///
-  /// O(starts × N log events) without barriers.
+  /// O(starts × N log events) without barriers; a day ends at the first start that reaches as far as any could.
   func solve(starts: [Int]) -> (chain: [Int], liveUntil: Instant?) {
+    guard let first = starts.first, let last = starts.last else { return ([], nil) }
+    let reachable = reachableLevel(from: first, through: events[last].time + funnel.window)
     var best: [Int] = []
     var liveUntil: Instant?
-    for start in starts.reversed() {
-      if best.count == funnel.stepCount && (liveUntil != nil || funnel.stepCount == 1) { break }
+    for start in starts.reversed() where !isOutdone(events, start: start) {
+      if best.count == reachable && (liveUntil != nil || funnel.stepCount == 1) { break }
       let (chain, isExtensible) = longest(from: start)
       if chain.count > best.count { best = chain }
       if liveUntil == nil, isExtensible { liveUntil = events[start].time + funnel.window }
     }
     return (best, liveUntil)
+  }
+
+  /// No chain of the span is longer: the number of steps, from the first on, that have an event there at all.
+  private func reachableLevel(from first: Int, through end: Instant) -> Int {
+    let missing = (1...funnel.stepCount).first { step in
+      position(ofStep: step, from: first).map { events[$0].time > end } ?? true
+    }
+    return missing.map { $0 - 1 } ?? funnel.stepCount
   }
 
   /// The longest chain from `start`, its places the earliest; and whether any chain from there could be extended by
@@ -112,4 +122,11 @@ struct ChainSolver {
     let index = partitionIndex(positions) { $0 < position }
     return index > 0 ? positions[index - 1] : nil
   }
+}
+
+/// Is the next event a start just like this one, on the same day? Then any chain from here could begin there instead,
+/// later, with no more between its events.
+func isOutdone(_ events: [EventMark], start: Int) -> Bool {
+  guard start + 1 < events.count, events[start].steps.nonzeroBitCount == 1 else { return false }
+  return events[start].isLike(events[start + 1]) && events[start].day == events[start + 1].day
 }

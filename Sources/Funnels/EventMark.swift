@@ -13,8 +13,8 @@ struct EventMark: Hashable, Sendable, Comparable {
   var barriers: UInt64
   /// Local day of `time`.
   var day: LocalDate
-  /// The breakdown field's value; null without one.
-  var breakdown: Value
+  /// The breakdown field's value; nil without one.
+  var breakdown: String?
 
   /// The order of a funnel's events: (time, lowest step, id).
   static func < (left: EventMark, right: EventMark) -> Bool {

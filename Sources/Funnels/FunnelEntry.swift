@@ -11,7 +11,8 @@ package struct FunnelEntry: Hashable, Sendable {
   package var status: FunnelStatus
   /// N places, by step: the time of the event that serves it, nil where not reached.
   package var times: [Instant?]
-  package var breakdown: Value
+  /// The breakdown value as a text: a text as it is, anything else in canonical JSON; nil without one.
+  package var breakdown: String?
   /// Raised by one with every published difference; the first is 1.
   package var revision: Int64
   /// Events that this entry could have needed were dropped at the bound.
@@ -23,7 +24,7 @@ package struct FunnelEntry: Hashable, Sendable {
     level: Int,
     status: FunnelStatus,
     times: [Instant?],
-    breakdown: Value,
+    breakdown: String?,
     revision: Int64,
     approximate: Bool
   ) {

@@ -9,7 +9,7 @@ package enum FunnelLimits {
   /// Events kept per member and funnel, and as many again that are dated ahead of the clock; past it the oldest go
   /// and the entries that they could have served are marked approximate.
   package static let eventsMax = 1024
-  /// A longer text is no breakdown value (it reads as null).
+  /// A breakdown value that is longer as a text is none (it reads as null).
   package static let breakdownBytesMax = 256
 
   /// Events are thinned each time their number reaches a multiple of this, so that the cost is spread.

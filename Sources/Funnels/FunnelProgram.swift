@@ -92,7 +92,7 @@ extension FunnelProgram {
       let (steps, barriers) = Self.bits(of: candidate, event: event, context: context)
       guard steps != 0 || barriers != 0 else { continue }
       let funnel = funnels[candidate.funnel]
-      let local = day ?? localDay(at: event.time)
+      let local = day ?? zone.date(at: event.time)
       day = local
       let mark = EventMark(
         time: event.time,
@@ -101,7 +101,7 @@ extension FunnelProgram {
         steps: steps,
         barriers: barriers,
         day: local,
-        breakdown: steps == 0 ? .null : breakdown(of: event, funnel: funnel)
+        breakdown: steps == 0 ? nil : breakdown(of: event, funnel: funnel)
       )
       result.append((candidate.funnel, mark))
     }
@@ -134,26 +134,20 @@ extension FunnelProgram {
       && !["touch.", "member.", "consent."].contains { event.type.utf8.starts(with: $0.utf8) }
   }
 
-  /// Lists, objects and overlong texts are no breakdown values.
-  private func breakdown(of event: Event, funnel: CompiledFunnel) -> Value {
-    guard let name = funnel.breakdownField, let value = event.field(name) else { return .null }
-    return Self.bounded(value)
+  private func breakdown(of event: Event, funnel: CompiledFunnel) -> String? {
+    guard let name = funnel.breakdownField, let value = event.field(name) else { return nil }
+    return Self.text(of: value)
   }
 
-  static func bounded(_ value: Value) -> Value {
+  /// A breakdown value as it is counted by; nil for null and for what is longer than
+  /// `FunnelLimits.breakdownBytesMax`.
+  static func text(of value: Value) -> String? {
+    let text: String
     switch value {
-    case .null, .list, .object: .null
-    case .string(let text): text.utf8.count <= FunnelLimits.breakdownBytesMax ? value : .null
-    case .bool, .number, .time, .span: value
+    case .null: return nil
+    case .string(let string): text = string
+    case .bool, .number, .time, .span, .list, .object: text = String(decoding: value.canonicalJSON, as: UTF8.self)
     }
-  }
-
-  /// The day [first instant of the local date, first instant of the next existing one) that holds `instant`. Where
-  /// clocks go back over midnight the last minutes of that day read as the date before.
-  private func localDay(at instant: Instant) -> LocalDate {
-    let date = zone.date(at: instant)
-    guard zone.timeOfDay(at: instant) >= .hours(20) else { return date }
-    let next = date.adding(days: 1)
-    return zone.instant(of: next) <= instant ? next : date
+    return text.utf8.count <= FunnelLimits.breakdownBytesMax ? text : nil
   }
 }

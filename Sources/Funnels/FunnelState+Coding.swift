@@ -49,7 +49,7 @@ extension StateWriter {
     unsigned(UInt64(mark.steps))
     unsigned(mark.barriers)
     date(mark.day)
-    value(mark.breakdown)
+    optional(mark.breakdown) { $0.text($1) }
   }
 
   private mutating func entry(_ entry: KeptEntry) {
@@ -58,7 +58,7 @@ extension StateWriter {
     byte(entry.status.code)
     count(entry.times.count)
     for time in entry.times { optional(time) { $0.instant($1) } }
-    value(entry.breakdown)
+    optional(entry.breakdown) { $0.text($1) }
     signed(entry.revision)
     byte((entry.isApproximate ? 1 : 0) | (entry.isHidden ? 2 : 0) | (entry.hasConverted ? 4 : 0))
     instant(entry.start)
@@ -97,7 +97,7 @@ extension StateReader {
           steps: UInt32(try unsigned(max: UInt64(UInt32.max), "steps")),
           barriers: try unsigned(),
           day: try date(),
-          breakdown: try value()
+          breakdown: try optionalText()
         )
       )
     }
@@ -113,7 +113,7 @@ extension StateReader {
     entry.status = status
     let count = try self.count("times", max: FunnelLimits.stepsMax)
     for _ in 0..<count { entry.times.append(try optionalInstant()) }
-    entry.breakdown = try value()
+    entry.breakdown = try optionalText()
     entry.revision = try number("revision", in: 0...(Int64.max / 2))
     let flags = try byte()
     guard flags < 8 else { throw .outOfRange("flags") }
@@ -125,6 +125,10 @@ extension StateReader {
     let keys = try self.count("set", max: FunnelLimits.stepsMax)
     for _ in 0..<keys { entry.set.append(EventKey(time: try instant(), id: try raw("id"))) }
     return entry
+  }
+
+  private mutating func optionalText() throws(StateCodingFailure) -> String? {
+    try flag() ? try text("breakdown") : nil
   }
 
   fileprivate mutating func optionalInstant() throws(StateCodingFailure) -> Instant? {

@@ -155,7 +155,7 @@ extension FunnelTrack {
     for index in kept.indices {
       let isTouched = from.map { kept[index].start >= $0 } ?? false
       guard isTouched || affected.contains(kept[index].day) else { continue }
-      kept[index].breakdown = FunnelProgram.bounded(tagValue(tag, kept[index].start))
+      kept[index].breakdown = FunnelProgram.text(of: tagValue(tag, kept[index].start))
     }
   }
 

@@ -7,7 +7,7 @@ struct KeptEntry: Hashable, Sendable {
   var level = 0
   var status = FunnelStatus.open
   var times: [Instant?] = []
-  var breakdown = Value.null
+  var breakdown: String?
   var revision: Int64 = 0
   var isApproximate = false
   /// In `any`: its set lies inside an earlier kept entry's, so that it is not counted.
@@ -34,7 +34,7 @@ struct KeptEntry: Hashable, Sendable {
       level: isHidden ? 0 : level,
       status: isHidden ? .withdrawn : status,
       times: isHidden ? Array(repeating: nil, count: funnel.stepCount) : times,
-      breakdown: isHidden ? .null : breakdown,
+      breakdown: isHidden ? nil : breakdown,
       revision: revision,
       approximate: isHidden ? false : isApproximate
     )
@@ -51,12 +51,12 @@ struct KeptEntry: Hashable, Sendable {
     if funnel.breakdownTag == nil { breakdown = Self.breakdown(marks, steps: solution.steps, funnel: funnel) }
   }
 
-  private static func breakdown(_ marks: [EventMark], steps: [Int], funnel: CompiledFunnel) -> Value {
+  private static func breakdown(_ marks: [EventMark], steps: [Int], funnel: CompiledFunnel) -> String? {
     switch funnel.breakdown?.attribution {
-    case nil: .null
-    case .step(let step): steps.firstIndex(of: step).map { marks[$0].breakdown } ?? .null
-    case .first: marks.first { !$0.breakdown.isNull }?.breakdown ?? .null
-    case .last: marks.last { !$0.breakdown.isNull }?.breakdown ?? .null
+    case nil: nil
+    case .step(let step): steps.firstIndex(of: step).flatMap { marks[$0].breakdown }
+    case .first: marks.lazy.compactMap(\.breakdown).first
+    case .last: marks.lazy.compactMap(\.breakdown).last
     }
   }
 
@@ -86,13 +86,11 @@ struct Solution {
   var liveUntil: Instant?
 }
 
-/// `left` and `right` are the same bytes; `==` on texts would take differently composed characters for equal.
+/// The same but for the revision; texts by their bytes, for `==` takes differently composed characters for equal.
 func isSame(_ left: FunnelEntry, _ right: FunnelEntry) -> Bool {
   guard left.level == right.level, left.status == right.status, left.times == right.times,
     left.approximate == right.approximate
   else { return false }
-  if case .string(let one) = left.breakdown, case .string(let other) = right.breakdown {
-    return one.utf8.elementsEqual(other.utf8)
-  }
-  return left.breakdown == right.breakdown
+  guard let one = left.breakdown, let other = right.breakdown else { return left.breakdown == right.breakdown }
+  return one.utf8.elementsEqual(other.utf8)
 }

@@ -22,7 +22,7 @@ struct SetSolver {
     guard let first = starts.first, let last = starts.last else { return ([], nil) }
     let reachable = events[first...].reduce(0 as UInt32) { $0 | $1.steps & funnel.stepMask }.nonzeroBitCount
     var best: [Int] = []
-    for start in starts.reversed() {
+    for start in starts.reversed() where !isOutdone(events, start: start) {
       let set = largest(from: start, reachable: reachable)
       if set.count > best.count { best = set }
       if best.count == reachable { break }

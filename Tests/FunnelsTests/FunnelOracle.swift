@@ -10,7 +10,7 @@ struct FunnelOracle {
     var level: Int
     var status: FunnelStatus
     var times: [Instant?]
-    var breakdown: Value
+    var breakdown: String?
   }
 
   private struct Item {
@@ -198,14 +198,22 @@ struct FunnelOracle {
 
   // MARK: breakdown
 
-  private func breakdown(_ chain: [Int], steps: [Int]) -> Value {
-    guard let breakdown = definition.breakdown else { return .null }
-    guard case .field(let name) = breakdown.by else { return tagValue(items[chain[0]].event.time) }
-    let values = chain.map { items[$0].event.field(name) ?? .null }
+  private func breakdown(_ chain: [Int], steps: [Int]) -> String? {
+    guard let breakdown = definition.breakdown else { return nil }
+    guard case .field(let name) = breakdown.by else { return Self.text(tagValue(items[chain[0]].event.time)) }
+    let values = chain.map { Self.text(items[$0].event.field(name) ?? .null) }
     switch breakdown.attribution {
-    case .step(let step): return steps.firstIndex(of: step).map { values[$0] } ?? .null
-    case .first: return values.first { !$0.isNull } ?? .null
-    case .last: return values.last { !$0.isNull } ?? .null
+    case .step(let step): return steps.firstIndex(of: step).flatMap { values[$0] }
+    case .first: return values.compactMap { $0 }.first
+    case .last: return values.compactMap { $0 }.last
+    }
+  }
+
+  private static func text(_ value: Value) -> String? {
+    switch value {
+    case .null: nil
+    case .string(let text): text
+    default: String(decoding: value.canonicalJSON, as: UTF8.self)
     }
   }
 }

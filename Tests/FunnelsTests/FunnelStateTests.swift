@@ -167,7 +167,7 @@ struct FunnelStateTests {
       tag == 3 && instant == start + .minutes(10) ? .string("new") : .null
     }
     #expect(changes.map(\.kind) == [.corrected])
-    #expect(changes.first?.entry.breakdown == .string("new"))
+    #expect(changes.first?.entry.breakdown == "new")
   }
 
   @Test("Step numbers and sizes outside the bounds are refused by the funnel's name")
