@@ -74,12 +74,18 @@ package final class EventJournal: BatchJournal {
   }
 
   /// Deletes the oldest segments as far as every batch has an acknowledgement for which `isFolded` holds: every
-  /// registered group has folded all its records. The newest segment stays. Returns how many were deleted.
+  /// registered group has folded all its records. The newest segment stays. Returns how many were deleted. Works on a
+  /// full disk too.
   package func prune(
     isFolded: @escaping @Sendable (JournalAcknowledgement) -> Bool
   ) async throws(AdapterFailure) -> Int {
-    try await flush()
-    return try await onQueue { files throws(AdapterFailure) in try files.prune(isFolded: isFolded) }
+    try await onQueue { files throws(AdapterFailure) in
+      let notes = self.takeNotes()
+      files.note(notes)
+      let pruned = try files.prune(isFolded: isFolded)
+      try? self.write(notes, to: files)
+      return pruned
+    }
   }
 
   /// Bytes of all segments.
@@ -89,11 +95,19 @@ package final class EventJournal: BatchJournal {
 
   /// Writes the acknowledgements noted so far; they otherwise go with the next batch.
   package func flush() async throws(AdapterFailure) {
-    let notes = takeNotes()
+    try await onQueue { files throws(AdapterFailure) in try self.write(self.takeNotes(), to: files) }
+  }
+
+  /// On the queue: writes notes by themselves; on failure they wait for the next batch.
+  private func write(_ notes: [(Int64, JournalAcknowledgement)], to files: JournalFiles) throws(AdapterFailure) {
     guard !notes.isEmpty else { return }
-    try await onQueue { files throws(AdapterFailure) in
-      let entries = notes.map { JournalFrame.acknowledgement(position: $0.0, $0.1) }
-      try files.write(JournalFrame.frame(entries), lastPosition: files.lastPosition, notes: notes)
+    files.note(notes)
+    let entries = notes.map { JournalFrame.acknowledgement(position: $0.0, $0.1) }
+    do throws(AdapterFailure) {
+      try files.write(JournalFrame.frame(entries), lastPosition: files.lastPosition)
+    } catch {
+      pending.withLock { $0.notes.insert(contentsOf: notes, at: 0) }
+      throw error
     }
   }
 
@@ -132,6 +146,7 @@ package final class EventJournal: BatchJournal {
     while true {
       let (group, notes) = nextGroup()
       if group.isEmpty { return }
+      files.note(notes)
       let first = files.lastPosition + 1
       var entries = notes.map { JournalFrame.acknowledgement(position: $0.0, $0.1) }
       for (index, append) in group.enumerated() {
@@ -139,7 +154,7 @@ package final class EventJournal: BatchJournal {
       }
       let frame = JournalFrame.frame(entries)
       do throws(AdapterFailure) {
-        try files.write(frame, lastPosition: first + Int64(group.count) - 1, notes: notes)
+        try files.write(frame, lastPosition: first + Int64(group.count) - 1)
         for (index, append) in group.enumerated() {
           append.continuation.resume(returning: .success(first + Int64(index)))
         }

@@ -15,7 +15,7 @@ final class JournalFiles: @unchecked Sendable {
 
   private let configuration: JournalConfiguration
   private let disk: any JournalDisk
-  private let lock: Int32
+  private var lock: Int32
   private var descriptor: Int32 = -1
   /// Ordered; the last one is being written.
   private(set) var segments: [Segment] = []
@@ -56,11 +56,10 @@ final class JournalFiles: @unchecked Sendable {
 
   func closeAll() {
     if descriptor >= 0 { close(descriptor) }
+    if lock >= 0 { close(lock) }
     descriptor = -1
-    if broken == nil {
-      close(lock)
-      broken = AdapterFailure(code: "JOURNAL_CLOSED", reason: "the journal is closed", disposition: .fatal)
-    }
+    lock = -1
+    broken = broken ?? AdapterFailure(code: "JOURNAL_CLOSED", reason: "the journal is closed", disposition: .fatal)
   }
 
   // MARK: Opening
@@ -157,10 +156,19 @@ final class JournalFiles: @unchecked Sendable {
 
   // MARK: Writing
 
+  /// Remembers acknowledgements, whether or not they can be written: pruning may go by them.
+  func note(_ notes: [(Int64, JournalAcknowledgement)]) {
+    for (position, note) in notes where acknowledgements[position]?.contains(note) != true {
+      acknowledgements[position, default: []].append(note)
+    }
+  }
+
   /// One write and fsync of a frame that holds the batches up to `lastPosition`. On failure nothing of it stays.
-  func write(_ frame: [UInt8], lastPosition: Int64, notes: [(Int64, JournalAcknowledgement)]) throws(AdapterFailure) {
+  ///
+  /// A frame of acknowledgements alone is not held to `bytesMax`: it is what lets pruning make room.
+  func write(_ frame: [UInt8], lastPosition: Int64) throws(AdapterFailure) {
     if let broken { throw broken }
-    guard bytes + frame.count <= configuration.bytesMax else {
+    guard lastPosition == self.lastPosition || bytes + frame.count <= configuration.bytesMax else {
       throw AdapterFailure(
         code: "JOURNAL_FULL",
         reason: "the journal holds \(configuration.bytesMax) bytes that are not folded yet",
@@ -175,12 +183,13 @@ final class JournalFiles: @unchecked Sendable {
     do throws(AdapterFailure) {
       try put(frame)
     } catch {
-      try cut(to: end)
-      throw error
+      cut(to: end)
+      // After a failed fsync of any other cause than room, nobody knows what the disk holds.
+      if error.disposition == .fatal { broken = error }
+      throw broken ?? error
     }
     segments[current].bytes = end + frame.count
     segments[current].lastPosition = lastPosition
-    for (position, note) in notes { acknowledgements[position, default: []].append(note) }
   }
 
   private func put(_ bytes: [UInt8]) throws(AdapterFailure) {
@@ -198,13 +207,12 @@ final class JournalFiles: @unchecked Sendable {
     throw systemFailure("write", errno: Int32(-code))
   }
 
-  /// Takes an unfinished frame off the end. If that fails, or the disk is broken, this object refuses all further work.
-  private func cut(to end: Int) throws(AdapterFailure) {
+  /// Takes an unfinished frame off the end. If that fails, this object refuses all further work.
+  private func cut(to end: Int) {
     if ftruncate(descriptor, off_t(end)) == 0, lseek(descriptor, off_t(end), SEEK_SET) >= 0 { return }
-    let failure = systemFailure("take back an unfinished write", errno: errno)
-    broken = AdapterFailure(code: failure.code, reason: failure.reason, disposition: .fatal)
-    close(lock)
-    throw failure
+    var failure = systemFailure("take back an unfinished write", errno: errno)
+    failure.disposition = .fatal
+    broken = failure
   }
 
   private func beginSegment() throws(AdapterFailure) {
