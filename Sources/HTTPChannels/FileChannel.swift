@@ -48,7 +48,10 @@ package final class FileChannel: MessageChannel, @unchecked Sendable {
     }
   }
 
-  package func close() async { await workers.close() }
+  package func close() async {
+    await workers.close()
+    file.close()
+  }
 
   /// Runs on the worker until nothing waits.
   private func drain() {

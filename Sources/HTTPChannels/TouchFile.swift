@@ -5,7 +5,7 @@ import PipelinePorts
 
 /// The file behind `FileChannel`. Not for several threads at once.
 final class TouchFile {
-  private let descriptor: Int32
+  private var descriptor: Int32
   private let idsMax: Int
   /// Ids in the file as they stand there (JSON text between the quotes), newest last.
   private var ids: Set<[UInt8]> = []
@@ -32,7 +32,14 @@ final class TouchFile {
     Self.syncFolder(of: path)
   }
 
-  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+  deinit { close() }
+
+  /// Lets go of the file; nothing may be appended afterwards.
+  func close() {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = -1
+    isBroken = true
+  }
 
   /// Writes those not in the file yet, with one fsync; a result each, in order.
   func append(_ messages: [OutgoingMessage]) -> [DeliveryResult] {

@@ -12,14 +12,15 @@ struct WebhookTarget: Hashable, Sendable {
 
   static let urlBytesMax = 2048
 
-  /// nil for anything but an absolute http(s) URL without user and password.
+  /// nil for anything but an absolute http(s) URL without user, password and address zone.
   init?(_ text: String) {
     guard text.utf8.count <= Self.urlBytesMax, let handle = curl_url() else { return nil }
     defer { curl_url_cleanup(handle) }
     guard curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_NO_DEFAULT_PORT)) == CURLUE_OK,
       Self.part(CURLUPART_USER, of: handle) == nil, Self.part(CURLUPART_PASSWORD, of: handle) == nil,
       let url = Self.part(CURLUPART_URL, of: handle), let scheme = Self.part(CURLUPART_SCHEME, of: handle),
-      let host = Self.part(CURLUPART_HOST, of: handle), !host.isEmpty, !host.contains("%"),
+      let host = Self.part(CURLUPART_HOST, of: handle), !host.isEmpty,
+      Self.part(CURLUPART_ZONEID, of: handle) == nil,
       let portText = Self.part(CURLUPART_PORT, of: handle, flags: UInt32(CURLU_DEFAULT_PORT)), let port = Int(portText),
       ["http", "https"].contains(scheme)
     else { return nil }
