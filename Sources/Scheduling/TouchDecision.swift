@@ -1,11 +1,5 @@
 import EventModel
 
-/// How a tag or segment change came about (SEMANTICS "Tags").
-package enum ChangeMode: String, Sendable, CaseIterable {
-  case live
-  case replay
-  case backfill
-}
 
 /// What the scheduler says of one touch. The key is (tenant, source, step, subject, occurrence): at most one
 /// `deferred` and then one `decided` or `dropped` is ever said of it.
