@@ -19,7 +19,9 @@ package enum PlaybookLimits {
   package static let templateBytesMax = 4_096
   package static let capTouchesMax = 1_000
   /// Doubled keys that are reported in one file; past them the file is given up.
-  static let doubledKeysMax = 50
+  static let doubledKeysMax = 20
+  /// Faults that are listed; past them the rest of the playbook is not looked at.
+  package static let faultsMax = 1_000
 }
 
 /// The bounds of one expression.
