@@ -17,6 +17,36 @@ package struct CompiledPlaybook: Sendable {
   package var journeys: [JourneyDefinition]
   package var channels: [ChannelDefinition]
 
+  package init(
+    id: String,
+    label: LocalizedText,
+    zone: CalendarZone,
+    clock: TenantClock = .live,
+    member: SubjectProgram = SubjectProgram(),
+    community: SubjectProgram = SubjectProgram(),
+    segments: [SegmentDefinition] = [],
+    funnels: [FunnelDefinition] = [],
+    courtesy: Courtesy = Courtesy(),
+    templates: [TemplateDefinition] = [],
+    calendars: [CalendarDefinition] = [],
+    journeys: [JourneyDefinition] = [],
+    channels: [ChannelDefinition] = []
+  ) {
+    self.id = id
+    self.label = label
+    self.zone = zone
+    self.clock = clock
+    self.member = member
+    self.community = community
+    self.segments = segments
+    self.funnels = funnels
+    self.courtesy = courtesy
+    self.templates = templates
+    self.calendars = calendars
+    self.journeys = journeys
+    self.channels = channels
+  }
+
   package func program(of kind: SubjectKind) -> SubjectProgram? {
     switch kind {
     case .member: member
@@ -127,8 +157,13 @@ package struct MetricDefinition: Sendable {
   package var kind: ValueKind
 
   package init(
-    name: String, fold: Fold, sources: [EventSelector], filter: Formula? = nil, window: Window = .lifetime,
-    actors: ActorFilter = .only([.member]), kind: ValueKind = .decimal
+    name: String,
+    fold: Fold,
+    sources: [EventSelector],
+    filter: Formula? = nil,
+    window: Window = .lifetime,
+    actors: ActorFilter = .only([.member]),
+    kind: ValueKind = .decimal
   ) {
     self.name = name
     self.fold = fold
@@ -155,10 +190,17 @@ package struct TagDefinition: Sendable {
   package var rule: TagRule
   /// Kind of the value: boolean, decimal, string (also enum), list.
   package var kind: TagKind
+  /// The model of a predictive tag; its `rule` is the value null until the model is computed.
+  package var model: PredictiveModel?
 
   package init(
-    name: String, label: LocalizedText, category: String? = nil, owner: String? = nil,
-    description: LocalizedText? = nil, rule: TagRule, kind: TagKind
+    name: String,
+    label: LocalizedText,
+    category: String? = nil,
+    owner: String? = nil,
+    description: LocalizedText? = nil,
+    rule: TagRule,
+    kind: TagKind
   ) {
     self.name = name
     self.label = label
@@ -368,8 +410,14 @@ package struct FunnelDefinition: Sendable {
   }
 
   package init(
-    name: String, label: LocalizedText, window: TimeSpan, order: Order = .ordered, total: Total? = nil, steps: [Step],
-    exclusions: [Exclusion] = [], breakdown: Breakdown? = nil
+    name: String,
+    label: LocalizedText,
+    window: TimeSpan,
+    order: Order = .ordered,
+    total: Total? = nil,
+    steps: [Step],
+    exclusions: [Exclusion] = [],
+    breakdown: Breakdown? = nil
   ) {
     self.name = name
     self.label = label
@@ -460,7 +508,12 @@ package struct CalendarDefinition: Sendable {
   }
 
   package init(
-    name: String, label: LocalizedText, slot: Slot, audience: Audience, template: String, channel: String?,
+    name: String,
+    label: LocalizedText,
+    slot: Slot,
+    audience: Audience,
+    template: String,
+    channel: String?,
     misfire: MisfirePolicy
   ) {
     self.name = name
