@@ -37,12 +37,13 @@ struct CurlPost {
     }
     defer { curl_easy_cleanup(handle) }
     let lines = list(headers.map { "\($0.name): \($0.value)" } + ["Expect:"])
-    let pins = list([target.pin(to: address)])
+    let pin = target.pin(to: address)
+    let pins = list(pin.map { [$0] } ?? [])
     defer {
       curl_slist_free_all(lines)
       curl_slist_free_all(pins)
     }
-    guard let lines, let pins else { return .failed(reason: "out of memory", afterSending: false) }
+    guard let lines, pin == nil || pins != nil else { return .failed(reason: "out of memory", afterSending: false) }
     var transfer = Transfer(address: address, responseBytesLeft: responseBytesMax)
     return withUnsafeMutablePointer(to: &transfer) { transfer in
       guard configure(handle, lines: lines, pins: pins, transfer: transfer) else {
@@ -67,7 +68,7 @@ struct CurlPost {
   private func configure(
     _ handle: UnsafeMutableRawPointer,
     lines: UnsafeMutablePointer<curl_slist>,
-    pins: UnsafeMutablePointer<curl_slist>,
+    pins: UnsafeMutablePointer<curl_slist>?,
     transfer: UnsafeMutablePointer<Transfer>
   ) -> Bool {
     let texts: [(CURLoption, String?)] = [

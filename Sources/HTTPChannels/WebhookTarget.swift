@@ -66,8 +66,10 @@ struct WebhookTarget: Hashable, Sendable {
     return .addresses(found)
   }
 
-  /// For CURLOPT_RESOLVE: this host and port have this one address and no other.
-  func pin(to address: NetworkAddress) -> String {
-    "\(host.contains(":") ? "[\(host)]" : host):\(port):\(address.bytes.count == 16 ? "[\(address)]" : "\(address)")"
+  /// For CURLOPT_RESOLVE: this host and port have this one address and no other. nil for a host that is an address,
+  /// which libcurl does not look up (and, for IPv6, cannot read there).
+  func pin(to address: NetworkAddress) -> String? {
+    guard NetworkAddress(text: host) == nil else { return nil }
+    return "\(host):\(port):\(address.bytes.count == 16 ? "[\(address)]" : "\(address)")"
   }
 }
