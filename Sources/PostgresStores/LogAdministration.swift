@@ -3,7 +3,7 @@ import PostgresClient
 
 /// What an administrator's command or the embedded supervisor does to the offsets; services only claim and commit.
 package struct LogAdministration: Sendable {
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) { self.pool = pool }
 
