@@ -17,12 +17,12 @@ struct UnknownCommitTests {
 
   private func cut(_ cut: CommitCuttingProxy.Cut, stands: Bool) async throws {
     let database = try await TestDatabase.make()
-    let socket = try await database.connection().query("SHOW unix_socket_directories")[0].text(0)
+    let socket = try await database.connection().query("SELECT current_setting('unix_socket_directories')")[0].text(0)
     let proxy = CommitCuttingProxy(serverPath: "\(socket)/.s.PGSQL.5432", cut: cut)
     proxy.start()
     defer { proxy.stop() }
     let configuration = PostgresConfiguration(
-      connectionString: "host=127.0.0.1 port=\(proxy.port) user=hearth dbname=\(database.name) sslmode=disable")
+      connectionString: "host=127.0.0.1 port=\(proxy.port) user=hearth dbname=postgres sslmode=disable \(database.options)")
     let store = PostgresStateStore(pool: PostgresPool(configuration, connectionsMax: 1), retainFrames: false)
     let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let flush = claim.flush(

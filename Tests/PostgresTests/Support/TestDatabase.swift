@@ -2,20 +2,26 @@ import Foundation
 import PostgresClient
 import PostgresStores
 
-/// A database of one test's own, migrated.
+/// A schema of one test's own in the database that all share: a database each would cost ten times the time.
 struct TestDatabase: Sendable {
   let connectionString: String
-  let name: String
+  /// libpq's `options` that put the schema first.
+  let options: String
 
   /// The project's migrations.
   static let migrations = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("schemas/postgres").path
 
-  /// Migrated once for the process; the others are copies of it.
-  private static let server = Task { try await Server.make() }
+  private static let server = Task { try Server() }
 
-  static func make() async throws -> TestDatabase { try await server.value.database(from: Server.template) }
-  static func makeEmpty() async throws -> TestDatabase { try await server.value.database(from: "template0") }
+  /// Migrated.
+  static func make() async throws -> TestDatabase {
+    let database = try await makeEmpty()
+    _ = try await Migrations(pool: database.pool(connectionsMax: 1)).apply(directory: migrations)
+    return database
+  }
+
+  static func makeEmpty() async throws -> TestDatabase { try await server.value.schema() }
 
   func configuration(_ change: (inout PostgresConfiguration) -> Void = { _ in }) -> PostgresConfiguration {
     var configuration = PostgresConfiguration(connectionString: connectionString, applicationName: "hearth-tests")
@@ -30,46 +36,27 @@ struct TestDatabase: Sendable {
   }
 }
 
-/// The server that all tests but those of restarts share.
+/// The server that all tests but those of restarts share: a private cluster, or what `HEARTH_TEST_POSTGRES` names (a
+/// connection string of `keyword=value` pairs; schemas `hearth_test_…` stay in it).
 private actor Server {
-  static let template = "hearth_template_\(getpid())"
-  private let cluster: PrivateCluster?
   private let base: String
   private let administration: PostgresConnection
   private var made = 0
 
-  static func make() async throws -> Server {
-    let server = try Server()
-    try await server.prepare()
-    return server
-  }
-
-  private init() throws {
+  init() throws {
     if let given = ProcessInfo.processInfo.environment["HEARTH_TEST_POSTGRES"] {
-      cluster = nil
       base = given
     } else {
-      let fresh = try PrivateCluster()
-      cluster = fresh
-      base = fresh.connectionString(database: "postgres")
+      base = try PrivateCluster().connectionString(database: "postgres")
     }
     administration = try PostgresConnection(PostgresConfiguration(connectionString: base))
   }
 
-  private func prepare() async throws {
-    let template = try await database(from: "template0", name: Self.template)
-    let pool = PostgresPool(template.configuration(), connectionsMax: 1)
-    _ = try await Migrations(pool: pool).apply(directory: TestDatabase.migrations)
-    pool.close()
-    // A template must have no sessions when it is copied; the pool's ends when its last reference does.
-    _ = try await administration.query(
-      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", [.text(Self.template)])
-  }
-
-  func database(from template: String, name: String? = nil) async throws -> TestDatabase {
+  func schema() async throws -> TestDatabase {
     made += 1
-    let name = name ?? "hearth_test_\(getpid())_\(made)"
-    _ = try await administration.query("CREATE DATABASE \(name) TEMPLATE \(template)")
-    return TestDatabase(connectionString: "\(base) dbname=\(name)", name: name)
+    let name = "hearth_test_\(getpid())_\(made)"
+    _ = try await administration.query("CREATE SCHEMA \(name)")
+    let options = "options='-csearch_path=\(name)'"
+    return TestDatabase(connectionString: "\(base) \(options)", options: options)
   }
 }
