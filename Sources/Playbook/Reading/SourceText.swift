@@ -20,7 +20,10 @@ struct SourceText {
 
   init(name: String, text: String) {
     self.name = name
-    scalars = Array(text.unicodeScalars)
+    // A byte order mark is no part of the text.
+    scalars = Array(
+      text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+    )
     var starts = [0]
     for index in scalars.indices where Self.endsLine(scalars, at: index) { starts.append(index + 1) }
     lineStarts = starts

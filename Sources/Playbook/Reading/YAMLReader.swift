@@ -63,12 +63,13 @@ struct YAMLReader {
   private mutating func refuseForbiddenCharacters() -> Bool {
     let refused = source.scalars.indices.first { index in
       switch source.scalars[index].value {
-      case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xF900...0xFFFD, 0x10000...0x10FFFF: false
+      case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xF900...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF:
+        false
       case 0xE000...0xF8FF: Self.reserved.contains(source.scalars[index].value)
       default: true
       }
     }
-    guard let refused, !(refused == 0 && source.scalars[0].value == 0xFEFF) else { return true }
+    guard let refused else { return true }
     let (line, column) = source.place(of: refused)
     let code = String(source.scalars[refused].value, radix: 16, uppercase: true)
     faults.append(
