@@ -60,14 +60,21 @@ struct KeptEntry: Hashable, Sendable {
     }
   }
 
-  mutating func setStatus(funnel: CompiledFunnel, clock: Instant) {
-    if level >= funnel.stepCount {
-      status = .converted
-    } else if let liveUntil, liveUntil >= clock {
-      status = .open
-    } else {
-      status = .dropped
-    }
+  /// Its status at `clock`.
+  func status(funnel: CompiledFunnel, clock: Instant) -> FunnelStatus {
+    if level >= funnel.stepCount { return .converted }
+    guard let liveUntil, liveUntil >= clock else { return .dropped }
+    return .open
+  }
+
+  /// Would it be published alike? Texts are compared by their bytes, for `==` takes differently composed characters
+  /// for equal.
+  func looksLike(_ other: KeptEntry) -> Bool {
+    if isHidden || other.isHidden { return isHidden && other.isHidden }
+    guard level == other.level, status == other.status, isApproximate == other.isApproximate, times == other.times
+    else { return false }
+    guard let one = breakdown, let another = other.breakdown else { return breakdown == other.breakdown }
+    return one.utf8.elementsEqual(another.utf8)
   }
 
   /// When its status changes if nothing comes.
@@ -84,13 +91,4 @@ struct Solution {
   /// The step that each serves, 1-based.
   var steps: [Int]
   var liveUntil: Instant?
-}
-
-/// The same but for the revision; texts by their bytes, for `==` takes differently composed characters for equal.
-func isSame(_ left: FunnelEntry, _ right: FunnelEntry) -> Bool {
-  guard left.level == right.level, left.status == right.status, left.times == right.times,
-    left.approximate == right.approximate
-  else { return false }
-  guard let one = left.breakdown, let other = right.breakdown else { return left.breakdown == right.breakdown }
-  return one.utf8.elementsEqual(other.utf8)
 }
