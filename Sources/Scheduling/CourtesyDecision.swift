@@ -16,19 +16,20 @@ package enum TouchReason: Hashable, Sendable {
   /// The cap over everything, or over one kind.
   case cap(kind: String?)
   case expired
-  case optedOut
+  /// The member refused such touches, or all.
+  case noConsent
   /// The playbook no longer has the template.
   case templateGone
   /// The playbook has no channel to send it on.
   case noChannel
 
-  /// `quiet_hours`, `cap`, `cap:promotion`, `expired`, `opted_out`, `template_gone`, `no_channel`.
+  /// `quiet_hours`, `cap`, `cap:promotion`, `expired`, `no_consent`, `template_gone`, `no_channel`.
   package var text: String {
     switch self {
     case .quietHours: "quiet_hours"
     case .cap(let kind): kind.map { "cap:\($0)" } ?? "cap"
     case .expired: "expired"
-    case .optedOut: "opted_out"
+    case .noConsent: "no_consent"
     case .templateGone: "template_gone"
     case .noChannel: "no_channel"
     }

@@ -61,7 +61,7 @@ extension SchedulerCommunityState {
       kind: kind ?? "",
       channel: channel ?? "",
       status: reason == nil ? .decided : .dropped,
-      reason: reason?.text ?? (missed ? "missed slot" : "slot"),
+      reason: reason?.text ?? (missed ? "misfire" : "due"),
       dueAt: occurrence.instant,
       decidedAt: decidedAt,
       expiresAt: slots.next(after: decidedAt).map { min($0.instant, expiresAt) } ?? expiresAt,

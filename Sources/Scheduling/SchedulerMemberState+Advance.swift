@@ -87,8 +87,8 @@ extension SchedulerMemberState {
     let outcome: CourtesyDecision =
       if kind == nil {
         .dropped(reason: .templateGone)
-      } else if consent?.optedOut == true {
-        .dropped(reason: .optedOut)
+      } else if refuses(kind: kind ?? "") {
+        .dropped(reason: .noConsent)
       } else {
         rules.decide(kind: kind ?? "", at: instant, expiresAt: touch.expiresAt, sent: sent)
       }
@@ -96,7 +96,7 @@ extension SchedulerMemberState {
     switch outcome {
     case .allowed:
       decision.status = .decided
-      decision.reason = touch.deferredFor.map { "after \($0)" } ?? "entered \(journey.startSegment)"
+      decision.reason = touch.deferredFor.map { "after \($0)" } ?? "due"
       sent.append(SentTouch(at: instant, kind: kind ?? ""))
       settle(index, at: instant, journey: journey, caps: pass.program.caps)
     case .dropped(let reason):
@@ -114,6 +114,10 @@ extension SchedulerMemberState {
     pass.decisions.append(decision)
   }
 
+  private func refuses(kind: String) -> Bool {
+    [ConsentChange.everything, kind].contains { consents[$0]?.isRefused == true }
+  }
+
   private mutating func settle(_ index: Int, at instant: Instant, journey: JourneyDefinition, caps: TouchCaps) {
     caps.prune(&sent, at: instant)
     instances[index].settled(at: instant, of: journey, seen: seen)
@@ -127,7 +131,7 @@ extension SchedulerMemberState {
     mode: ChangeMode
   ) -> TouchDecision {
     let source = "journey/\(instance.journey)"
-    let occurrence = instance.startedAt.compactText
+    let occurrence = instance.startedAt.text
     return TouchDecision(
       id: TouchDecision.id(of: subject, source: source, step: instance.step, occurrence: occurrence),
       source: source,

@@ -7,60 +7,65 @@ extension SchedulerMemberState {
   /// The stored form; the subject is not in it, for it is the row's key.
   package func encoded() -> [UInt8] {
     var writer = StateWriter(version: Self.version)
-    writer.write(through) { $0.write($1) }
-    writer.write(judgedThrough) { $0.write($1) }
-    writer.write(zone) { $0.write($1) }
-    writer.write(consent) { writer, consent in
-      writer.write(consent.time)
-      writer.write(consent.optedOut)
+    writer.optional(through) { $0.instant($1) }
+    writer.optional(judgedThrough) { $0.instant($1) }
+    writer.optional(zone) { $0.text($1) }
+    writer.list(consents.sorted { $0.key < $1.key }) { writer, consent in
+      writer.text(consent.key)
+      writer.instant(consent.value.time)
+      writer.flag(consent.value.isRefused)
     }
-    writer.write(entries) { writer, entry in
-      writer.write(entry.at)
-      writer.write(entry.segment)
+    writer.list(entries) { writer, entry in
+      writer.instant(entry.at)
+      writer.text(entry.segment)
     }
-    writer.write(seen) { writer, event in
-      writer.write(event.type)
-      writer.write(event.time)
+    writer.list(seen) { writer, event in
+      writer.text(event.type)
+      writer.instant(event.time)
     }
-    writer.write(starts.sorted { $0.key < $1.key }) { writer, start in
-      writer.write(start.key)
-      writer.write(start.value)
+    writer.list(starts.sorted { $0.key < $1.key }) { writer, start in
+      writer.text(start.key)
+      writer.instant(start.value)
     }
-    writer.write(instances) { $1.write(to: &$0) }
-    writer.write(sent) { writer, touch in
-      writer.write(touch.at)
-      writer.write(touch.kind)
+    writer.list(instances) { $1.write(to: &$0) }
+    writer.list(sent) { writer, touch in
+      writer.instant(touch.at)
+      writer.text(touch.kind)
     }
     return writer.bytes
   }
 
   /// Reads the stored form.
   /// - Throws: when the bytes are anything else; never traps on them.
-  package init(decoding bytes: [UInt8], subject: Subject) throws(StateDecodingFailure) {
+  package init(decoding bytes: [UInt8], subject: Subject) throws(StateCodingFailure) {
     self.init(subject: subject)
     var reader = try StateReader(bytes, version: Self.version)
-    through = try reader.optional { reader throws(StateDecodingFailure) in try reader.instant() }
-    judgedThrough = try reader.optional { reader throws(StateDecodingFailure) in try reader.instant() }
-    zone = try reader.optional { reader throws(StateDecodingFailure) in try reader.text() }
-    consent = try reader.optional { reader throws(StateDecodingFailure) in
-      ConsentChange(time: try reader.instant(), optedOut: try reader.flag())
+    through = try reader.maybe { reader throws(StateCodingFailure) in try reader.instant() }
+    judgedThrough = try reader.maybe { reader throws(StateCodingFailure) in try reader.instant() }
+    zone = try reader.maybe { reader throws(StateCodingFailure) in try reader.text("zone") }
+    let consentList = try reader.list("consents") { reader throws(StateCodingFailure) in
+      (try reader.text("purpose"), ConsentChange(time: try reader.instant(), isRefused: try reader.flag()))
     }
-    entries = try reader.list { reader throws(StateDecodingFailure) in
-      Entry(at: try reader.instant(), segment: try reader.text())
+    consents = Dictionary(consentList) { first, _ in first }
+    entries = try reader.list("entries") { reader throws(StateCodingFailure) in
+      Entry(at: try reader.instant(), segment: try reader.text("segment"))
     }
-    seen = try reader.list { reader throws(StateDecodingFailure) in
-      JourneyInstance.SeenEvent(type: try reader.text(), time: try reader.instant())
+    seen = try reader.list("seen") { reader throws(StateCodingFailure) in
+      JourneyInstance.SeenEvent(type: try reader.text("type"), time: try reader.instant())
     }
-    let startList = try reader.list { reader throws(StateDecodingFailure) in
-      (try reader.text(), try reader.instant())
+    let startList = try reader.list("starts") { reader throws(StateCodingFailure) in
+      (try reader.text("journey"), try reader.instant())
     }
     starts = Dictionary(startList) { first, _ in first }
-    instances = try reader.list { reader throws(StateDecodingFailure) in try JourneyInstance(from: &reader) }
-    sent = try reader.list { reader throws(StateDecodingFailure) in
-      SentTouch(at: try reader.instant(), kind: try reader.text())
+    instances = try reader.list("instances") { reader throws(StateCodingFailure) in
+      try JourneyInstance(from: &reader)
     }
-    try reader.end()
-    guard isOrdered(entries.map(\.at)), isOrdered(sent.map(\.at)) else { throw .malformed }
+    sent = try reader.list("sent") { reader throws(StateCodingFailure) in
+      SentTouch(at: try reader.instant(), kind: try reader.text("kind"))
+    }
+    try reader.finish()
+    guard isOrdered(entries.map(\.at)) else { throw .outOfRange("entries") }
+    guard isOrdered(sent.map(\.at)) else { throw .outOfRange("sent") }
   }
 
   private func isOrdered(_ instants: [Instant]) -> Bool {
@@ -69,56 +74,56 @@ extension SchedulerMemberState {
 }
 
 extension JourneyInstance {
-  private enum Code: Int64 { case waiting, delaying, sending, finished }
+  private enum Code: UInt8 { case waiting, delaying, sending, finished }
 
   func write(to writer: inout StateWriter) {
-    writer.write(journey)
-    writer.write(startedAt)
-    writer.write(step)
+    writer.text(journey)
+    writer.instant(startedAt)
+    writer.signed(Int64(step))
     switch phase {
     case .waiting(let since, let until, let answeredAt):
-      writer.write(Code.waiting.rawValue)
-      writer.write(since)
-      writer.write(until)
-      writer.write(answeredAt) { $0.write($1) }
+      writer.byte(Code.waiting.rawValue)
+      writer.instant(since)
+      writer.instant(until)
+      writer.optional(answeredAt) { $0.instant($1) }
     case .delaying(let until):
-      writer.write(Code.delaying.rawValue)
-      writer.write(until)
+      writer.byte(Code.delaying.rawValue)
+      writer.instant(until)
     case .sending(let touch):
-      writer.write(Code.sending.rawValue)
-      writer.write(touch.template)
-      writer.write(touch.channel)
-      writer.write(touch.dueAt)
-      writer.write(touch.expiresAt)
-      writer.write(touch.attemptAt)
-      writer.write(touch.deferredFor) { $0.write($1) }
-    case .finished: writer.write(Code.finished.rawValue)
+      writer.byte(Code.sending.rawValue)
+      writer.text(touch.template)
+      writer.text(touch.channel)
+      writer.instant(touch.dueAt)
+      writer.instant(touch.expiresAt)
+      writer.instant(touch.attemptAt)
+      writer.optional(touch.deferredFor) { $0.text($1) }
+    case .finished: writer.byte(Code.finished.rawValue)
     }
   }
 
-  init(from reader: inout StateReader) throws(StateDecodingFailure) {
-    let journey = try reader.text()
+  init(from reader: inout StateReader) throws(StateCodingFailure) {
+    let journey = try reader.text("journey")
     let startedAt = try reader.instant()
-    let step = try reader.number(in: 0...Int64(StateLimits.itemsMax))
-    guard let code = Code(rawValue: try reader.number()) else { throw .malformed }
+    let step = Int(try reader.number("step", in: 0...Int64(StateLimits.itemsMax)))
+    guard let code = Code(rawValue: try reader.byte()) else { throw .outOfRange("phase") }
     let phase: Phase
     switch code {
     case .waiting:
       phase = .waiting(
         since: try reader.instant(),
         until: try reader.instant(),
-        answeredAt: try reader.optional { reader throws(StateDecodingFailure) in try reader.instant() }
+        answeredAt: try reader.maybe { reader throws(StateCodingFailure) in try reader.instant() }
       )
     case .delaying: phase = .delaying(until: try reader.instant())
     case .sending:
       phase = .sending(
         PendingTouch(
-          template: try reader.text(),
-          channel: try reader.text(),
+          template: try reader.text("template"),
+          channel: try reader.text("channel"),
           dueAt: try reader.instant(),
           expiresAt: try reader.instant(),
           attemptAt: try reader.instant(),
-          deferredFor: try reader.optional { reader throws(StateDecodingFailure) in try reader.text() }
+          deferredFor: try reader.maybe { reader throws(StateCodingFailure) in try reader.text("reason") }
         )
       )
     case .finished: phase = .finished

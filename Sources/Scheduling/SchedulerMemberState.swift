@@ -12,7 +12,8 @@ package struct SchedulerMemberState: Hashable, Sendable {
   /// The last instant at which a touch was judged; never goes back, so that caps count in order.
   var judgedThrough: Instant?
   var zone: String?
-  var consent: ConsentChange?
+  /// By purpose.
+  var consents: [String: ConsentChange] = [:]
   /// Segments entered, not yet acted on; by instant.
   var entries: [Entry] = []
   /// Awaited events that a wait not yet begun may still need; in order of arrival.
@@ -39,7 +40,7 @@ package struct SchedulerMemberState: Hashable, Sendable {
 
   /// Whether the state says nothing that matters: it need not be stored.
   package var isEmpty: Bool {
-    zone == nil && consent == nil && entries.isEmpty && seen.isEmpty && starts.isEmpty && instances.isEmpty
+    zone == nil && consents.isEmpty && entries.isEmpty && seen.isEmpty && starts.isEmpty && instances.isEmpty
       && sent.isEmpty
   }
 
@@ -70,7 +71,11 @@ package struct SchedulerMemberState: Hashable, Sendable {
 
   /// An event of the member. Ends waits for its type, also ones that begin later but not after the event's time.
   package mutating func eventSeen(_ event: Event, program: SchedulerProgram) {
-    if let change = ConsentChange(event) { consent = change.merged(with: consent) }
+    if let (purpose, change) = ConsentChange.read(event),
+      consents[purpose] != nil || consents.count < ConsentChange.purposesMax
+    {
+      consents[purpose] = change.merged(with: consents[purpose])
+    }
     guard program.waits(for: event.type) else { return }
     for index in instances.indices {
       guard let journey = program.journey(named: instances[index].journey) else { continue }

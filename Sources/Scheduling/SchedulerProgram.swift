@@ -18,6 +18,7 @@ package struct SchedulerProgram: Sendable {
   private let waitedTypes: Set<String>
   private let audienceTags: Set<String>
   private let defaultChannel: String?
+  private let speaksToAll: Bool
 
   /// The member tag that names a member's own IANA zone.
   package static let zoneTag = "zone"
@@ -71,6 +72,7 @@ package struct SchedulerProgram: Sendable {
       calendars.compactMap { if case .communityTag(let tag) = $0.audience { tag } else { nil } }
     )
     defaultChannel = channels.first?.name
+    speaksToAll = calendars.contains { $0.audience == .everyCommunity }
   }
 
   /// Whether a member's state must see events of this type.
@@ -78,10 +80,10 @@ package struct SchedulerProgram: Sendable {
     waits(for: eventType) || ConsentChange.types.contains(eventType)
   }
 
-  /// Whether a community's state must see events of this type. (Any input makes a community known; the first event
-  /// of one that is not known yet should be given whatever its type.)
+  /// Whether a community's state must see events of this type: all where a calendar speaks to every community, since
+  /// any event makes one known, else those that say something of the community itself.
   package func concernsCommunity(eventType: String) -> Bool {
-    !calendars.isEmpty && SchedulerCommunityState.eventTypes.contains(eventType)
+    speaksToAll || (!calendars.isEmpty && SchedulerCommunityState.eventTypes.contains(eventType))
   }
 
   /// Whether a state of this kind must see changes of this tag.

@@ -1,17 +1,17 @@
 import EventModel
 
-
 /// What the scheduler says of one touch. The key is (tenant, source, step, subject, occurrence): at most one
 /// `deferred` and then one `decided` or `dropped` is ever said of it.
 package struct TouchDecision: Hashable, Sendable {
-  /// Deterministic and one-to-one with the key; ASCII letters, digits and `_ - / ~` only.
+  /// Deterministic and one for one key: the key's parts joined by slashes where that fits `idBytesMax`, else their
+  /// SHA-256. ASCII letters, digits and `_ - / ~` only.
   package var id: String
   /// `journey/NAME` or `calendar/NAME`.
   package var source: String
   /// Index into the journey's steps; 0 for calendars.
   package var step: Int
   package var subject: Subject
-  /// A journey's start (`20260601T120000000Z`), or the local date of a slot (`2026-06-01`).
+  /// A journey's start (`2026-06-01T12:00:00.000Z`), or the local date of a slot (`2026-06-01`).
   package var occurrence: String
   package var template: String
   /// The template's kind.
@@ -32,14 +32,18 @@ package struct TouchDecision: Hashable, Sendable {
 
   package enum Status: String, Sendable { case decided, deferred, dropped }
 
+  /// Bytes of an id.
+  package static let idBytesMax = 80
+
   /// The id of a key.
   static func id(of subject: Subject, source: String, step: Int, occurrence: String) -> String {
-    let parts = [subject.tenant, source, String(step), occurrence, subject.path]
-    return parts.map(escaped).joined(separator: "/")
+    // The source and the subject's path hold one slash each, tenant and occurrence none, and the subject's id stands
+    // last: joined by slashes the parts stay distinguishable.
+    let parts = [subject.tenant, source, String(step), occurrence.filter { !"-:.".contains($0) }, subject.path]
+    let text = parts.map(escaped).joined(separator: "/")
+    return text.utf8.count <= idBytesMax ? text : "touch/\(StableDigest.hexadecimal(text))"
   }
 
-  /// The source and kind words hold one slash each, tenants and occurrences none, and the subject's id stands last:
-  /// joined by slashes the parts stay distinguishable.
   private static func escaped(_ text: String) -> String {
     let hex = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
@@ -53,9 +57,4 @@ package struct TouchDecision: Hashable, Sendable {
     }
     return String(decoding: bytes, as: UTF8.self)
   }
-}
-
-extension Instant {
-  /// `20260601T120000000Z`: the instant as part of an id.
-  var compactText: String { String(text.filter { $0 != "-" && $0 != ":" && $0 != "." }) }
 }

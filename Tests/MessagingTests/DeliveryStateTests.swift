@@ -150,7 +150,7 @@ private func delivery(isIdempotent: Bool = true, expires: TimeSpan = .days(9)) t
       let bytes = state.encoded()
       #expect(try DeliveryState(decoding: bytes) == state)
       for count in bytes.indices {
-        #expect(throws: DeliveryDecodingFailure.self) { try DeliveryState(decoding: Array(bytes.prefix(count))) }
+        #expect(throws: StateCodingFailure.self) { try DeliveryState(decoding: Array(bytes.prefix(count))) }
       }
       for index in bytes.indices {
         for bit in 0..<8 {
@@ -162,7 +162,7 @@ private func delivery(isIdempotent: Bool = true, expires: TimeSpan = .days(9)) t
         }
       }
     }
-    #expect(throws: DeliveryDecodingFailure.trailing) {
+    #expect(throws: StateCodingFailure.trailing) {
       try DeliveryState(decoding: try delivery().encoded() + [0])
     }
   }

@@ -61,7 +61,7 @@ private func schedule(
     #expect(touch.id == "shop/journey/silent_recall/0/20260601T040000000Z/member/900")
     #expect(touch.source == "journey/silent_recall" && touch.status == .decided && touch.mode == .live)
     #expect(touch.dueAt == noon && touch.decidedAt == noon && touch.expiresAt == noon + .days(2))
-    #expect(touch.reason == "entered silent_vip")
+    #expect(touch.reason == "due")
     #expect(state.nextDue == noon + .days(7))
     #expect(state.advance(through: noon, program: program).isEmpty)
   }
@@ -226,20 +226,63 @@ private func schedule(
     #expect(replayed.advance(through: noon + .days(30), program: log).map(\.decidedAt) == [noon, noon + .days(7)])
   }
 
-  @Test("A member who opted out gets nothing until the consent is given again, by the newest event")
+  @Test("A refusal holds for its kind of touch or for all, until the newest event gives the consent again")
   func consent() throws {
     let program = try schedule([
       recall(again: .days(1), steps: [.send(template: "care", channel: "h", expires: .days(1))])
     ])
-    var state = SchedulerMemberState(subject: member)
-    let granted = Value.object([Value.Member(name: "granted", value: .bool(true))])
-    state.eventSeen(behaviour("touch.opted_out", at: noon - .hours(2)), program: program)
-    state.eventSeen(behaviour("consent.changed", at: noon - .hours(3), data: granted), program: program)
-    state.segmentChanged("silent_vip", entered: true, at: noon, mode: .live, program: program)
-    #expect(state.advance(through: noon, program: program).map(\.reason) == ["opted_out"])
-    state.eventSeen(behaviour("consent.changed", at: noon + .hours(3), data: granted), program: program)
-    state.segmentChanged("silent_vip", entered: true, at: noon + .days(1), mode: .live, program: program)
-    #expect(state.advance(through: noon + .days(1), program: program).map(\.status) == [.decided])
+    func consent(_ purpose: String, _ granted: Bool) -> Value {
+      .object([
+        Value.Member(name: "purpose", value: .string(purpose)), Value.Member(name: "granted", value: .bool(granted)),
+      ])
+    }
+    let promotions = Value.object([Value.Member(name: "kind", value: .string("promotion"))])
+    let cases: [([Event], TouchDecision.Status)] = [
+      ([behaviour("touch.opted_out", at: noon)], .dropped),
+      ([behaviour("touch.opted_out", at: noon, data: promotions)], .decided),
+      ([behaviour("consent.changed", at: noon, data: consent("care", false))], .dropped),
+      ([behaviour("consent.changed", at: noon, data: consent("photos", false))], .decided),
+      (
+        [
+          behaviour("touch.opted_out", at: noon),
+          behaviour("consent.changed", at: noon - moment, data: consent("touch", true)),
+        ], .dropped
+      ),
+      (
+        [
+          behaviour("consent.changed", at: noon, data: consent("touch", true)),
+          behaviour("touch.opted_out", at: noon - moment),
+        ], .decided
+      ),
+      (
+        [
+          behaviour("consent.changed", at: noon, data: consent("touch", true)), behaviour("touch.opted_out", at: noon),
+        ], .dropped
+      ),
+    ]
+    for (index, (events, status)) in cases.enumerated() {
+      var state = SchedulerMemberState(subject: member)
+      for event in events { state.eventSeen(event, program: program) }
+      state.segmentChanged("silent_vip", entered: true, at: noon, mode: .live, program: program)
+      state = try SchedulerMemberState(decoding: state.encoded(), subject: member)
+      let touches = state.advance(through: noon, program: program)
+      #expect(touches.map(\.status) == [status], "case \(index)")
+      #expect(touches.map(\.reason) == [status == .dropped ? "no_consent" : "due"], "case \(index)")
+    }
+  }
+
+  @Test("Ids are one for one key: readable while short, else the SHA-256 of the readable form")
+  func ids() throws {
+    let program = try schedule([recall()])
+    var ids: Set<String> = []
+    for id in ["900", "a/b", "a~b", "a b", "a.b", "A", "~2F", "好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好"] {
+      var state = SchedulerMemberState(subject: Subject(tenant: "shop", kind: .member, id: id))
+      state.segmentChanged("silent_vip", entered: true, at: noon, mode: .live, program: program)
+      for touch in state.advance(through: noon, program: program) { ids.insert(touch.id) }
+    }
+    #expect(ids.count == 8 && ids.allSatisfy { $0.utf8.count <= TouchDecision.idBytesMax })
+    #expect(ids.contains("shop/journey/silent_recall/0/20260601T040000000Z/member/a~2Eb"))
+    #expect(ids.contains("touch/bccf8c05c7e8209b78f4e3659d34fc5d083950f2f68cde5f6bacfe03853a8a1c"))
   }
 
   @Test("A journey or template that a new playbook no longer has ends quietly")

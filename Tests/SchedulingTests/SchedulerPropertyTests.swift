@@ -233,14 +233,11 @@ extension Scenario {
 
   fileprivate func line(_ touch: TouchDecision) -> String {
     func minute(_ instant: Instant) -> Int64 { (instant - start).milliseconds / 60_000 }
-    let started = inputs.first { touch.occurrence == compact(at($0.minute)) }?.minute ?? -1
+    let started = inputs.first { touch.occurrence == at($0.minute).text }?.minute ?? -1
     let name = touch.source.dropFirst("journey/".count)
     return "\(minute(touch.decidedAt)) \(touch.status.rawValue) \(name)/\(touch.step)/\(started)"
   }
 
-  private func compact(_ instant: Instant) -> String {
-    String(instant.text.filter { !"-:.".contains($0) })
-  }
 }
 
 @Suite struct SchedulerPropertyTests {
@@ -336,14 +333,14 @@ extension Scenario {
       let bytes = state.encoded()
       #expect(try SchedulerMemberState(decoding: bytes, subject: member) == state)
       for count in bytes.indices {
-        #expect(throws: StateDecodingFailure.self) {
+        #expect(throws: StateCodingFailure.self) {
           try SchedulerMemberState(decoding: Array(bytes.prefix(count)), subject: member)
         }
       }
-      #expect(throws: StateDecodingFailure.trailing) {
+      #expect(throws: StateCodingFailure.trailing) {
         try SchedulerMemberState(decoding: bytes + [0], subject: member)
       }
-      #expect(throws: StateDecodingFailure.version(9)) {
+      #expect(throws: StateCodingFailure.version(9)) {
         try SchedulerMemberState(decoding: [9] + bytes.dropFirst(), subject: member)
       }
       var random = SeededGenerator(seed: seed)
@@ -385,7 +382,7 @@ extension Scenario {
       _ = read.advance(through: noon + .days(3), program: program)
     }
     for count in bytes.indices {
-      #expect(throws: StateDecodingFailure.self) {
+      #expect(throws: StateCodingFailure.self) {
         try SchedulerCommunityState(decoding: Array(bytes.prefix(count)), subject: village)
       }
     }
