@@ -8,6 +8,8 @@ package struct JourneyDefinition: Sendable {
   /// A member may start again this long after the last start; `nil`: never.
   package var againAfter: TimeSpan?
   package var steps: [Step]
+  /// Under caps the touches of a higher priority go first; 0 unless said otherwise.
+  package var priority: Int
 
   package enum Step: Hashable, Sendable {
     case send(template: String, channel: String, expires: TimeSpan)
@@ -17,11 +19,19 @@ package struct JourneyDefinition: Sendable {
     case end
   }
 
-  package init(name: String, label: LocalizedText, startSegment: String, againAfter: TimeSpan?, steps: [Step]) {
+  package init(
+    name: String,
+    label: LocalizedText,
+    startSegment: String,
+    againAfter: TimeSpan?,
+    steps: [Step],
+    priority: Int = 0
+  ) {
     self.name = name
     self.label = label
     self.startSegment = startSegment
     self.againAfter = againAfter
     self.steps = steps
+    self.priority = priority
   }
 }
