@@ -300,6 +300,9 @@ final class ConsumerLoop: @unchecked Sendable {
   /// Answers the group at once with an empty assignment, so that a slow claim at the store never holds up the next
   /// rebalance; `start` assigns with offsets.
   private func assigned(_ ids: [PartitionID]) {
+    // The group cannot assign before the release; were it otherwise, a late one would drop this assignment.
+    releaseBy = nil
+    releasing = []
     slots.replace(with: ids)
     currentGeneration.store(slots.generation, ordering: .releasing)
     isStalled = false
