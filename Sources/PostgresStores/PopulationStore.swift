@@ -30,7 +30,9 @@ package struct PopulationStore: Sendable {
 
   /// Puts a partition's members; a repeat replaces.
   package func report(
-    _ moment: PopulationMoment, partition: PartitionID, members: [UInt8]
+    _ moment: PopulationMoment,
+    partition: PartitionID,
+    members: [UInt8]
   ) async throws(AdapterFailure) {
     let members = StorableText.clean(json: members)
     try await pool.perform { session throws(PostgresFailure) in
@@ -39,7 +41,9 @@ package struct PopulationStore: Sendable {
         INSERT INTO population_snapshots (tenant, segment, as_of, topic, partition, members)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (tenant, segment, as_of, topic, partition) DO UPDATE SET members = excluded.members
-        """, moment.values + [.text(partition.topic), .int4(partition.partition), .jsonb(members)])
+        """,
+        moment.values + [.text(partition.topic), .int4(partition.partition), .jsonb(members)]
+      )
     }
   }
 
@@ -51,11 +55,16 @@ package struct PopulationStore: Sendable {
         """
         SELECT topic, partition, members FROM population_snapshots
         WHERE tenant = $1 AND segment = $2 AND as_of = $3 ORDER BY topic, partition
-        """, moment.values)
+        """,
+        moment.values
+      )
       for row in result.rows {
         snapshots.append(
           PopulationSnapshot(
-            partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)), members: try row.bytes(2)))
+            partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)),
+            members: try row.bytes(2)
+          )
+        )
       }
       return snapshots
     }
@@ -69,11 +78,16 @@ package struct PopulationStore: Sendable {
       try session.transaction { session throws(PostgresFailure) in
         try session.query(
           "INSERT INTO population_results (tenant, segment, as_of, cut) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-          moment.values + [.jsonb(cut)])
+          moment.values + [.jsonb(cut)]
+        )
         try session.query(
-          "DELETE FROM population_snapshots WHERE tenant = $1 AND segment = $2 AND as_of = $3", moment.values)
+          "DELETE FROM population_snapshots WHERE tenant = $1 AND segment = $2 AND as_of = $3",
+          moment.values
+        )
         let standing = try session.query(
-          "SELECT cut FROM population_results WHERE tenant = $1 AND segment = $2 AND as_of = $3", moment.values)
+          "SELECT cut FROM population_results WHERE tenant = $1 AND segment = $2 AND as_of = $3",
+          moment.values
+        )
         guard standing.count == 1 else { throw .unexpectedResult("population result is missing after its insert") }
         return try standing[0].bytes(0)
       }
@@ -84,7 +98,9 @@ package struct PopulationStore: Sendable {
   package func cut(_ moment: PopulationMoment) async throws(AdapterFailure) -> [UInt8]? {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
-        "SELECT cut FROM population_results WHERE tenant = $1 AND segment = $2 AND as_of = $3", moment.values)
+        "SELECT cut FROM population_results WHERE tenant = $1 AND segment = $2 AND as_of = $3",
+        moment.values
+      )
       return result.count == 0 ? nil : try result[0].bytes(0)
     }
   }
@@ -93,7 +109,9 @@ package struct PopulationStore: Sendable {
   package func latest(tenant: String, segment: String) async throws(AdapterFailure) -> PopulationMoment? {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
-        "SELECT max(as_of) FROM population_results WHERE tenant = $1 AND segment = $2", [.text(tenant), .text(segment)])
+        "SELECT max(as_of) FROM population_results WHERE tenant = $1 AND segment = $2",
+        [.text(tenant), .text(segment)]
+      )
       return try result[0].instantOrNull(0).map { PopulationMoment(tenant: tenant, segment: segment, asOf: $0) }
     }
   }

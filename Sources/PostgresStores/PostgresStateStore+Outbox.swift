@@ -4,7 +4,10 @@ import PostgresClient
 
 extension PostgresStateStore {
   package func frames(
-    group: String, partition: PartitionID, after position: Int64, framesMax: Int
+    group: String,
+    partition: PartitionID,
+    after position: Int64,
+    framesMax: Int
   ) async throws(AdapterFailure) -> [OutboxFrame] {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
@@ -15,17 +18,18 @@ extension PostgresStateStore {
         [
           .text(group), .text(partition.topic), .int4(partition.partition), .int8(position),
           .int8(Int64(max(0, framesMax))),
-        ])
+        ]
+      )
       var frames: [OutboxFrame] = []
       for row in result.rows {
         let position = try row.int8(0)
-        do {
-          frames.append(OutboxFrame(position: position, records: try FrameCodec.decode(try row.bytes(1))))
-        } catch let failure as FrameCodec.Failure {
-          throw .unexpectedResult(
-            "outbox of \(partition.topic)/\(partition.partition): frame \(position) cannot be read: \(failure)")
+        let bytes = try row.bytes(1)
+        do throws(FrameCodec.Failure) {
+          frames.append(OutboxFrame(position: position, records: try FrameCodec.decode(bytes)))
         } catch {
-          throw error as? PostgresFailure ?? .unexpectedResult("frame cannot be read")
+          throw .unexpectedResult(
+            "outbox of \(partition.topic)/\(partition.partition): frame \(position) cannot be read: \(error)"
+          )
         }
       }
       return frames
@@ -35,7 +39,11 @@ extension PostgresStateStore {
   /// Marks frames up to `position` as published, with the highest offset of each partition they went to; without
   /// `retainFrames` it deletes them. Marking again, or less than stands, changes nothing.
   package func published(
-    group: String, partition: PartitionID, ownerEpoch: Int64, through position: Int64, written: [WrittenPosition]
+    group: String,
+    partition: PartitionID,
+    ownerEpoch: Int64,
+    through position: Int64,
+    written: [WrittenPosition]
   ) async throws(AdapterFailure) -> Bool {
     let place: [PostgresValue] = [.text(group), .text(partition.topic), .int4(partition.partition)]
     return try await pool.perform { session throws(PostgresFailure) in
@@ -44,18 +52,23 @@ extension PostgresStateStore {
           """
           UPDATE partition_offsets SET published_through = GREATEST(published_through, $5), updated_at = now()
           WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND owner_epoch = $4 AND outbox_position >= $5
-          """, place + [.int8(ownerEpoch), .int8(position)])
+          """,
+          place + [.int8(ownerEpoch), .int8(position)]
+        )
         guard update.affectedRows == 1 else { return false }
         if retainFrames {
           try session.query(
             """
             UPDATE outbox_frames SET written = $5
             WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND position <= $4 AND written IS NULL
-            """, place + [.int8(position), .jsonb(Self.writtenJSON(written))])
+            """,
+            place + [.int8(position), .jsonb(Self.writtenJSON(written))]
+          )
         } else {
           try session.query(
             "DELETE FROM outbox_frames WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND position <= $4",
-            place + [.int8(position)])
+            place + [.int8(position)]
+          )
         }
         return true
       }

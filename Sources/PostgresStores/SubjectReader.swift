@@ -24,7 +24,8 @@ package struct SubjectReader: Sendable {
     return try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
         "SELECT projection FROM subject_states WHERE consumer_group = $1 AND subject = $2",
-        [.text(group), .text(subject.key)])
+        [.text(group), .text(subject.key)]
+      )
       return result.count == 0 ? nil : try result[0].bytesOrNull(0)
     }
   }
@@ -35,7 +36,11 @@ package struct SubjectReader: Sendable {
   ///   - after: the last key of the page before; nil for the first.
   ///   - limit: 1 to `pageMax`.
   package func page(
-    group: String, tenant: String, kind: SubjectKind, after key: String? = nil, limit: Int = 1_000
+    group: String,
+    tenant: String,
+    kind: SubjectKind,
+    after key: String? = nil,
+    limit: Int = 1_000
   ) async throws(AdapterFailure) -> [SubjectProjection] {
     // "0" is the byte after "/": the range holds the keys that begin with the prefix, and no others.
     let prefix = "\(tenant)/\(kind.rawValue)"
@@ -49,7 +54,8 @@ package struct SubjectReader: Sendable {
         [
           .text(group), .text(key ?? "\(prefix)/"), .text("\(prefix)0"),
           .int8(Int64(min(max(limit, 1), Self.pageMax))),
-        ])
+        ]
+      )
       var page: [SubjectProjection] = []
       for row in result.rows { page.append(SubjectProjection(key: try row.text(0), projection: try row.bytes(1))) }
       return page

@@ -14,14 +14,19 @@ struct AdministrationTests {
       StoredPlaybook.File(name: "tags.yaml", text: "z: \"社群\"\n"), StoredPlaybook.File(name: "a.yaml", text: ""),
     ]
     #expect(try await store.playbooks().isEmpty)
-    #expect(try await store.apply(tenant: "t", files: files, expectedVersion: 0, appliedBy: "ann") == .applied(version: 1))
+    #expect(
+      try await store.apply(tenant: "t", files: files, expectedVersion: 0, appliedBy: "ann") == .applied(version: 1)
+    )
     #expect(try await store.apply(tenant: "t", files: [], expectedVersion: 0, appliedBy: "bob") == .conflict(newest: 1))
     #expect(try await store.apply(tenant: "t", files: [], expectedVersion: 1, appliedBy: "bob") == .applied(version: 2))
-    #expect(try await store.apply(tenant: "u", files: files, expectedVersion: 0, appliedBy: "ann") == .applied(version: 1))
+    #expect(
+      try await store.apply(tenant: "u", files: files, expectedVersion: 0, appliedBy: "ann") == .applied(version: 1)
+    )
     #expect(
       try await store.playbooks() == [
         StoredPlaybook(tenant: "t", version: 2, files: []), StoredPlaybook(tenant: "u", version: 1, files: files),
-      ])
+      ]
+    )
     #expect(try await store.playbook(tenant: "t", version: 1)?.files == files)
     #expect(try await store.playbook(tenant: "t", version: 3) == nil)
     #expect(try await store.versions(tenant: "t").map(\.appliedBy) == ["bob", "ann"])
@@ -34,7 +39,11 @@ struct AdministrationTests {
       for number in 0..<6 {
         group.addTask {
           try await PostgresPlaybookStore(pool: database.pool()).apply(
-            tenant: "t", files: [], expectedVersion: 0, appliedBy: "\(number)")
+            tenant: "t",
+            files: [],
+            expectedVersion: 0,
+            appliedBy: "\(number)"
+          )
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -71,8 +80,13 @@ struct AdministrationTests {
   func imports() async throws {
     let store = ImportStore(pool: try await TestDatabase.make().pool())
     let new = StoredImport(
-      tenant: "t", id: "i1", fileSHA256: sha256([1]), mappingSHA256: sha256([2]), totalRows: 100,
-      firstTime: Instant(milliseconds: 1_485_000_000_123))
+      tenant: "t",
+      id: "i1",
+      fileSHA256: sha256([1]),
+      mappingSHA256: sha256([2]),
+      totalRows: 100,
+      firstTime: Instant(milliseconds: 1_485_000_000_123)
+    )
     #expect(try await store.begin(new) == new)
     #expect(try await store.advance(tenant: "t", id: "i1", doneRows: 40))
     #expect(try await store.advance(tenant: "t", id: "i1", doneRows: 30))
@@ -83,7 +97,8 @@ struct AdministrationTests {
     #expect(resumed.doneRows == 40)
     #expect(resumed.finishedAt == nil)
     #expect(
-      try await store.finish(tenant: "t", id: "i1", firstTime: nil, lastTime: Instant(milliseconds: 1_486_000_000_000)))
+      try await store.finish(tenant: "t", id: "i1", firstTime: nil, lastTime: Instant(milliseconds: 1_486_000_000_000))
+    )
     let done = try #require(try await store.list(tenant: "t").first)
     #expect(done.doneRows == 100)
     #expect(done.firstTime == new.firstTime)
@@ -129,15 +144,13 @@ struct AdministrationTests {
     #expect(try await !second.acquire())
     // The leader's session ends: it finds out, and another may lead.
     _ = try await database.connection().query(
-      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'hearth-leader'")
+      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'hearth-leader'"
+    )
     #expect(try await !first.holds())
     #expect(try await second.acquire())
     #expect(try await !first.acquire())
     await second.resign()
-    // The server ends a session a moment after the client does; the lock is free then.
-    var isLeader = false
-    for _ in 0..<1_000 where !isLeader { isLeader = try await first.acquire() }
-    #expect(isLeader)
+    #expect(try await first.acquire())
   }
 
   @Test("registered groups are seen from the start, and forgotten when told")
@@ -174,7 +187,9 @@ struct AdministrationTests {
     let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let keys = ["a/community/1", "a/member/1", "a/member/1/2", "a/member/2", "a0/member/1", "b/member/1"]
     let flush = claim.flush(
-      to: 1, subjects: keys.map { write($0, "", projection: "{}") } + [write("a/member/3", "")])
+      to: 1,
+      subjects: keys.map { write($0, "", projection: "{}") } + [write("a/member/3", "")]
+    )
     #expect(try await store.commit(group: "tagger", [flush]) == .committed)
     let reader = SubjectReader(pool: database.pool())
     #expect(try await reader.page(group: "tagger", tenant: "a", kind: .member).map(\.key) == Array(keys[1...3]))
@@ -183,6 +198,7 @@ struct AdministrationTests {
     let subject = Subject(tenant: "a", kind: .member, id: "1/2")
     #expect(try await reader.projection(group: "tagger", subject: subject) == Array("{}".utf8))
     #expect(
-      try await reader.projection(group: "tagger", subject: Subject(tenant: "a", kind: .member, id: "3")) == nil)
+      try await reader.projection(group: "tagger", subject: Subject(tenant: "a", kind: .member, id: "3")) == nil
+    )
   }
 }

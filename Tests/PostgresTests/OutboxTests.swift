@@ -17,7 +17,12 @@ struct OutboxTests {
     let some = try await store.frames(group: "tagger", partition: place(0), after: 2, framesMax: 2)
     #expect(some.map(\.position) == [3, 4])
     let published = try await store.published(
-      group: "tagger", partition: place(0), ownerEpoch: claim.ownerEpoch, through: 3, written: [])
+      group: "tagger",
+      partition: place(0),
+      ownerEpoch: claim.ownerEpoch,
+      through: 3,
+      written: []
+    )
     #expect(published)
     let left = try await store.frames(group: "tagger", partition: place(0), after: 0, framesMax: 99)
     #expect(left.map(\.position) == [4, 5])
@@ -35,7 +40,8 @@ struct OutboxTests {
     let left = try await store.frames(group: "tagger", partition: place(0), after: 0, framesMax: 99)
     #expect(left.map(\.position) == [3, 4])
     #expect(
-      try await store.commit(group: "tagger", [claim.flush(to: 9, flushesDone: 5, publishedThrough: 1)]) == .committed)
+      try await store.commit(group: "tagger", [claim.flush(to: 9, flushesDone: 5, publishedThrough: 1)]) == .committed
+    )
     #expect(try await store.claim(group: "tagger", partitions: [place(0)])[0].publishedThrough == 2)
   }
 
@@ -44,11 +50,21 @@ struct OutboxTests {
     let store = try await TestDatabase.make().store()
     let claim = try await Self.owner(store, frames: 2)
     let tooFar = try await store.published(
-      group: "tagger", partition: place(0), ownerEpoch: claim.ownerEpoch, through: 3, written: [])
+      group: "tagger",
+      partition: place(0),
+      ownerEpoch: claim.ownerEpoch,
+      through: 3,
+      written: []
+    )
     #expect(!tooFar)
     _ = try await store.claim(group: "tagger", partitions: [place(0)])
     let former = try await store.published(
-      group: "tagger", partition: place(0), ownerEpoch: claim.ownerEpoch, through: 1, written: [])
+      group: "tagger",
+      partition: place(0),
+      ownerEpoch: claim.ownerEpoch,
+      through: 1,
+      written: []
+    )
     #expect(!former)
     #expect(try await store.frames(group: "tagger", partition: place(0), after: 0, framesMax: 9).count == 2)
   }
@@ -61,19 +77,31 @@ struct OutboxTests {
     let claim = try await Self.owner(store, frames: 3)
     func publish(_ through: Int64, _ written: [(Int32, Int64)]) async throws -> Bool {
       try await store.published(
-        group: "tagger", partition: place(0), ownerEpoch: claim.ownerEpoch, through: through,
-        written: written.map { WrittenPosition(partition: place($0.0, topic: Self.tags), offset: $0.1) })
+        group: "tagger",
+        partition: place(0),
+        ownerEpoch: claim.ownerEpoch,
+        through: through,
+        written: written.map { WrittenPosition(partition: place($0.0, topic: Self.tags), offset: $0.1) }
+      )
     }
     #expect(try await publish(1, [(0, 10), (0, 11), (1, 4)]))
     #expect(try await publish(2, [(1, 5)]))
     #expect(try await Self.positions(store) == [1, 2, 3])
     let segmenter = try await store.claim(
-      group: "segmenter", partitions: [place(0, topic: Self.tags), place(1, topic: Self.tags)])
-    #expect(try await store.commit(group: "segmenter", [segmenter[0].flush(to: 12), segmenter[1].flush(to: 6)]) == .committed)
+      group: "segmenter",
+      partitions: [place(0, topic: Self.tags), place(1, topic: Self.tags)]
+    )
+    #expect(
+      try await store.commit(group: "segmenter", [segmenter[0].flush(to: 12), segmenter[1].flush(to: 6)]) == .committed
+    )
     #expect(try await store.pruneFrames() == 0)
     let archive = try await store.claim(
-      group: "archive", partitions: [place(0, topic: Self.tags), place(1, topic: Self.tags)])
-    #expect(try await store.commit(group: "archive", [archive[0].flush(to: 11), archive[1].flush(to: 6)]) == .committed)
+      group: "archive",
+      partitions: [place(0, topic: Self.tags), place(1, topic: Self.tags)]
+    )
+    #expect(
+      try await store.commit(group: "archive", [archive[0].flush(to: 11), archive[1].flush(to: 6)]) == .committed
+    )
     // Frame 2 is folded by both; frame 1 went up to offset 11, which the archive has yet to fold.
     #expect(try await store.pruneFrames() == 1)
     #expect(try await Self.positions(store) == [1, 3])
@@ -91,8 +119,12 @@ struct OutboxTests {
     let owner = try await Self.owner(store, frames: 3)
     for position in 1...3 as ClosedRange<Int64> {
       let marked = try await store.published(
-        group: "tagger", partition: place(0), ownerEpoch: owner.ownerEpoch, through: position,
-        written: [WrittenPosition(partition: place(0, topic: Self.tags), offset: position * 10)])
+        group: "tagger",
+        partition: place(0),
+        ownerEpoch: owner.ownerEpoch,
+        through: position,
+        written: [WrittenPosition(partition: place(0, topic: Self.tags), offset: position * 10)]
+      )
       #expect(marked)
     }
     let segmenter = try await store.claim(group: "segmenter", partitions: [place(0, topic: Self.tags)])[0]
