@@ -105,7 +105,7 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   private func write(_ events: SortedImport, to path: String) throws {
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     guard let file = FileHandle(forWritingAtPath: path) else {
       throw CommandFailure(.invalidInput, "file cannot be written", at: path)
     }
@@ -149,7 +149,7 @@ final class RejectFile {
   private let handle: FileHandle
 
   init(path: String) throws(CommandFailure) {
-    FileManager.default.createFile(atPath: path, contents: Data(RejectedRow.header))
+    _ = FileManager.default.createFile(atPath: path, contents: Data(RejectedRow.header))
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw CommandFailure(.invalidInput, "file cannot be written", at: path)
     }
