@@ -12,8 +12,10 @@ package enum PlaybookLimits {
   package static let aliasNodesMax = 10_000
   /// UTF-8 bytes of a definition's name, an event type or the playbook's id.
   package static let nameBytesMax = 128
-  /// A sliding or two-sided window, and every other length of time that a playbook names.
+  /// A sliding or two-sided window of a metric.
   package static let windows = TimeSpan.minutes(1)...TimeSpan.days(400)
+  /// Every other length of time: waits, delays, expiries, caps, refreshes.
+  package static let lengths = TimeSpan.seconds(1)...TimeSpan.days(400)
   /// A funnel's window, from step 1.
   package static let funnelWindows = TimeSpan.minutes(1)...TimeSpan.days(180)
   /// Steps with an event; a `total` before them does not count.
@@ -39,5 +41,5 @@ package enum ExpressionLimits {
   /// Operations inside each other, a chain of `+` or `*` counted too: what a recursive reader meets.
   package static let depthMax = 128
   /// The shortest unit of `floor(elapsed(x) / unit)`: the formula changes once a unit.
-  package static let elapsedUnitMin = TimeSpan.minutes(1)
+  package static let elapsedUnitMin = TimeSpan.seconds(1)
 }
