@@ -1,5 +1,6 @@
 /// Everything folded for one kind of subject.
 package struct SubjectProgram: Sendable {
+  /// In order of name; formulas name them by index.
   package var metrics: [MetricDefinition]
   /// Tags, scores and the quadrant, in evaluation order (dependency, then name): a tag reads only earlier ones.
   package var tags: [TagDefinition]
@@ -18,6 +19,7 @@ package struct SubjectProgram: Sendable {
 package struct SignalDefinition: Sendable {
   /// The segment's name.
   package var name: String
+  /// Boolean for a rule segment, decimal for a ranking.
   package var expression: Formula
   package init(name: String, expression: Formula) {
     self.name = name
