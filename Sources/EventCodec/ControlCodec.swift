@@ -19,7 +19,8 @@ package enum ControlCodec {
     var members = [Value.Member(name: "control", value: .string(kindName(record)))]
     func add(_ name: String, _ value: Value) { members.append(Value.Member(name: name, value: value)) }
     switch record {
-    case .tick(let tenant, let time, let source):
+    case .tick(let tenant, let time, let source, let ends):
+      if ends { add("ends", .bool(true)) }
       add("source", .string(source))
       add("tenant", .string(tenant))
       add("time", .time(time))
@@ -43,7 +44,13 @@ package enum ControlCodec {
     let fields = Fields(value: try JSONReader.parse(bytes))
     let tenant = try fields.text("tenant")
     switch try fields.text("control") {
-    case "tick": return .tick(tenant: tenant, time: try fields.time("time"), source: try fields.text("source"))
+    case "tick":
+      return .tick(
+        tenant: tenant,
+        time: try fields.time("time"),
+        source: try fields.text("source"),
+        ends: fields.value["ends"] == .bool(true)
+      )
     case "activate":
       guard let version = Int64(try fields.text("version")) else { throw fields.failure("version", "a whole number") }
       return .activate(tenant: tenant, version: version)

@@ -100,9 +100,11 @@ final class ConnectionHandle {
   func isStale() -> Bool {
     guard !isBad, PQsocket(pointer) >= 0 else { return true }
     var entry = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, 0) > 0 else { return false }
-    // Notices and parameter changes are read here; an end of file makes the connection bad.
-    return PQconsumeInput(pointer) != 1 || isBad
+    // A server that ends a session says why first: what it said is read, until there is nothing or the end of file.
+    while poll(&entry, 1, 0) > 0 {
+      if PQconsumeInput(pointer) != 1 || isBad { return true }
+    }
+    return false
   }
 
   func enterPipeline() throws(PostgresFailure) {
