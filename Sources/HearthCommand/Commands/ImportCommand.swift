@@ -111,7 +111,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
     var row = 0
     while row < events.count {
-      let (body, count) = events.chunk(from: row)
+      let (body, count) = events.chunk(from: row, spanMax: .days(36_500))
       try file.write(contentsOf: Data(body))
       row += count
     }

@@ -25,7 +25,7 @@ struct LagTable: Sendable {
       throw CommandFailure(.invalidInput, "broker settings cannot be used", got: failure.description)
     }
     do throws(AdapterFailure) {
-      let marks = try await admin.watermarks(of: Array(Set(progress.map(\.partition))).sorted())
+      let marks = try await admin.watermarks(of: Array(Set(progress.map(\.partition.topic))).sorted())
       await admin.close()
       return LagTable(
         rows: progress.map { Row(progress: $0, end: marks[$0.partition].map { mark in mark.high } ?? 0) })
