@@ -96,7 +96,9 @@ let package = Package(
     ),
     .target(
       name: "SchedulerService",
-      dependencies: ["EventModel", "EventCodec", "Playbook", "Scheduling", "PipelinePorts", "PipelineRuntime", log],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Scheduling", "Messaging", "PipelinePorts", "PipelineRuntime", log,
+      ],
       swiftSettings: strict
     ),
     .target(

@@ -39,16 +39,18 @@ struct FunnelTrack: Hashable, Sendable {
       }
     }
     if !arrivals.isEmpty { prune(funnel: funnel, clock: clock, affected: &affected) }
-    let readsTags = tagsFrom.map { from in kept.contains { $0.start >= from } } ?? false
-    let isDue = kept.contains { $0.due.map { $0 <= clock } ?? false }
-    guard !affected.isEmpty || readsTags || isDue else { return [] }
+    if let tag = funnel.breakdownTag, let tagsFrom {
+      readTag(tag, from: tagsFrom, funnel: funnel, affected: &affected, tagValue: tagValue)
+    }
+    let isDue = (nextDue ?? .distantFuture) <= clock
+    guard !affected.isEmpty || isDue else { return [] }
     let before = kept
     solve(affected, funnel: funnel, clock: clock)
-    if funnel.breakdownTag != nil {
-      readTags(funnel: funnel, affected: affected, from: tagsFrom, tagValue: tagValue)
-    }
     if funnel.order == .any, !affected.isEmpty { hideContained(funnel: funnel, clock: clock) }
-    for index in kept.indices { kept[index].setStatus(funnel: funnel, clock: clock) }
+    for index in kept.indices {
+      let status = kept[index].status(funnel: funnel, clock: clock)
+      if status != kept[index].status { kept[index].status = status }
+    }
     return publish(before: before, funnel: funnel)
   }
 
@@ -61,8 +63,11 @@ struct FunnelTrack: Hashable, Sendable {
 
   /// When it changes next if nothing comes.
   var nextDue: Instant? {
-    let dues = kept.compactMap(\.due)
-    return [dues.min(), pending.first?.time].compactMap { $0 }.min()
+    var next = pending.first?.time
+    for index in kept.indices {
+      if let due = kept[index].due, due < next ?? .distantFuture { next = due }
+    }
+    return next
   }
 }
 
@@ -72,25 +77,25 @@ extension FunnelTrack {
     let isNewest = position == events.count
     events.insert(mark, at: position)
     if funnel.isStart(mark) { affected.insert(mark.day) }
-    for entry in kept {
-      if isNewest ? Self.canFollow(mark, entry, funnel) : Self.canReach(mark, entry, funnel) {
-        affected.insert(entry.day)
-      }
+    for index in kept.indices {
+      if isNewest ? canFollow(mark, index, funnel) : canReach(mark, index, funnel) { affected.insert(kept[index].day) }
     }
   }
 
   /// Can an event newer than all others change the entry? Only as the last event of a chain that could be extended;
   /// such a chain ends on the entry's level or one above to matter. Or as a barrier.
-  private static func canFollow(_ mark: EventMark, _ entry: KeptEntry, _ funnel: CompiledFunnel) -> Bool {
-    guard let liveUntil = entry.liveUntil, liveUntil >= mark.time else { return false }
-    if funnel.order == .any || mark.barriers != 0 || entry.level == 0 { return true }
-    return mark.steps >> UInt32(min(entry.level, 32) - 1) & 0b11 != 0
+  private func canFollow(_ mark: EventMark, _ index: Int, _ funnel: CompiledFunnel) -> Bool {
+    guard let liveUntil = kept[index].liveUntil, liveUntil >= mark.time else { return false }
+    let level = kept[index].level
+    if funnel.order == .any || mark.barriers != 0 || level == 0 { return true }
+    return mark.steps >> UInt32(min(level, 32) - 1) & 0b11 != 0
   }
 
   /// Can an event among the others change the entry? Only within the window of one of its starts.
-  private static func canReach(_ mark: EventMark, _ entry: KeptEntry, _ funnel: CompiledFunnel) -> Bool {
-    guard entry.day <= mark.day else { return false }
-    let dayEnd = Instant(milliseconds: Int64(entry.day.daysSinceEpoch + 1) * 86_400_000) + FunnelLimits.zoneSlack
+  private func canReach(_ mark: EventMark, _ index: Int, _ funnel: CompiledFunnel) -> Bool {
+    let day = kept[index].day
+    guard day <= mark.day else { return false }
+    let dayEnd = Instant(milliseconds: Int64(day.daysSinceEpoch + 1) * 86_400_000) + FunnelLimits.zoneSlack
     return mark.time <= dayEnd + funnel.window
   }
 
@@ -145,17 +150,20 @@ extension FunnelTrack {
     kept[index].take(solution, marks: solution.chain.map { events[$0] }, funnel: funnel)
   }
 
-  private mutating func readTags(
+  /// Reads the tag anew for the starts at or after `from`. Each start keeps the value that stood at it, so that the tag
+  /// is only asked about instants that a late event can still reach.
+  private mutating func readTag(
+    _ tag: Int,
+    from: Instant,
     funnel: CompiledFunnel,
-    affected: Set<LocalDate>,
-    from: Instant?,
+    affected: inout Set<LocalDate>,
     tagValue: TagValue
   ) {
-    guard let tag = funnel.breakdownTag else { return }
-    for index in kept.indices {
-      let isTouched = from.map { kept[index].start >= $0 } ?? false
-      guard isTouched || affected.contains(kept[index].day) else { continue }
-      kept[index].breakdown = FunnelProgram.text(of: tagValue(tag, kept[index].start))
+    for position in partitionIndex(events, { $0.time < from })..<events.count where funnel.isStart(events[position]) {
+      let value = FunnelProgram.text(of: tagValue(tag, events[position].time))
+      if areSame(value, events[position].breakdown) { continue }
+      events[position].breakdown = value
+      affected.insert(events[position].day)
     }
   }
 
@@ -175,12 +183,14 @@ extension FunnelTrack {
 
   private mutating func publish(before: [KeptEntry], funnel: CompiledFunnel) -> [FunnelChange] {
     var changes: [FunnelChange] = []
-    var old = before[...]
+    var place = 0
     for index in kept.indices {
-      while let first = old.first, first.day < kept[index].day { old.removeFirst() }
-      let was = old.first.flatMap { $0.day == kept[index].day ? $0.published(funnel: funnel) : nil }
+      while place < before.count, before[place].day < kept[index].day { place += 1 }
+      let isOld = place < before.count && before[place].day == kept[index].day
+      if isOld, before[place].looksLike(kept[index]) { continue }
+      let was = isOld ? before[place].published(funnel: funnel) : nil
+      if was == nil, kept[index].isHidden { continue }
       var entry = kept[index].content(funnel: funnel)
-      if let was { if isSame(was, entry) { continue } } else if kept[index].isHidden { continue }
       kept[index].revision += 1
       entry.revision = kept[index].revision
       let isFirst = entry.status == .converted && !kept[index].hasConverted

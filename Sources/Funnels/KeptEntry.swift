@@ -48,11 +48,12 @@ struct KeptEntry: Hashable, Sendable {
     times = Array(repeating: nil, count: funnel.stepCount)
     for (mark, step) in zip(marks, solution.steps) { times[step - 1] = mark.time }
     set = funnel.order == .any ? marks.map(\.key) : []
-    if funnel.breakdownTag == nil { breakdown = Self.breakdown(marks, steps: solution.steps, funnel: funnel) }
+    breakdown = Self.breakdown(marks, steps: solution.steps, funnel: funnel)
   }
 
   private static func breakdown(_ marks: [EventMark], steps: [Int], funnel: CompiledFunnel) -> String? {
-    switch funnel.breakdown?.attribution {
+    if funnel.breakdownTag != nil { return marks[0].breakdown }
+    return switch funnel.breakdown?.attribution {
     case nil: nil
     case .step(let step): steps.firstIndex(of: step).flatMap { marks[$0].breakdown }
     case .first: marks.lazy.compactMap(\.breakdown).first
@@ -60,14 +61,19 @@ struct KeptEntry: Hashable, Sendable {
     }
   }
 
-  mutating func setStatus(funnel: CompiledFunnel, clock: Instant) {
-    if level >= funnel.stepCount {
-      status = .converted
-    } else if let liveUntil, liveUntil >= clock {
-      status = .open
-    } else {
-      status = .dropped
-    }
+  /// Its status at `clock`.
+  func status(funnel: CompiledFunnel, clock: Instant) -> FunnelStatus {
+    if level >= funnel.stepCount { return .converted }
+    guard let liveUntil, liveUntil >= clock else { return .dropped }
+    return .open
+  }
+
+  /// Would it be published alike?
+  func looksLike(_ other: KeptEntry) -> Bool {
+    if isHidden || other.isHidden { return isHidden && other.isHidden }
+    guard level == other.level, status == other.status, isApproximate == other.isApproximate, times == other.times
+    else { return false }
+    return areSame(breakdown, other.breakdown)
   }
 
   /// When its status changes if nothing comes.
@@ -86,11 +92,8 @@ struct Solution {
   var liveUntil: Instant?
 }
 
-/// The same but for the revision; texts by their bytes, for `==` takes differently composed characters for equal.
-func isSame(_ left: FunnelEntry, _ right: FunnelEntry) -> Bool {
-  guard left.level == right.level, left.status == right.status, left.times == right.times,
-    left.approximate == right.approximate
-  else { return false }
-  guard let one = left.breakdown, let other = right.breakdown else { return left.breakdown == right.breakdown }
-  return one.utf8.elementsEqual(other.utf8)
+/// The same bytes; `==` takes differently composed characters for equal.
+func areSame(_ left: String?, _ right: String?) -> Bool {
+  guard let left, let right else { return left == nil && right == nil }
+  return left.utf8.elementsEqual(right.utf8)
 }

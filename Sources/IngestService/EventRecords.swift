@@ -43,7 +43,7 @@ package enum EventRecords {
     let value = MessageWriter.cloudEvent(
       id: hexadecimal(sha256(source)),
       source: "hearth/ingest",
-      type: "event.rejected",
+      type: "hearth.deadletter",
       time: time,
       subject: subject,
       data: data
@@ -51,9 +51,15 @@ package enum EventRecords {
     return OutboundRecord(topic: Topic.deadLetter, key: Array(subject.key.utf8), value: value)
   }
 
-  /// A tick for one partition.
-  package static func tick(tenant: String, time: Instant, topic: String, partition: Int32) -> OutboundRecord {
-    let record = ControlRecord.tick(tenant: tenant, time: time, source: topic)
+  /// A tick for one partition; `ends` marks the last of an import.
+  package static func tick(
+    tenant: String,
+    time: Instant,
+    topic: String,
+    partition: Int32,
+    ends: Bool
+  ) -> OutboundRecord {
+    let record = ControlRecord.tick(tenant: tenant, time: time, source: topic, ends: ends)
     return OutboundRecord(
       topic: topic,
       partition: partition,

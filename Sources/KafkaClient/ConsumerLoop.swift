@@ -32,13 +32,17 @@ final class ConsumerLoop: @unchecked Sendable {
   private var isLeaving = false
   /// A revocation that waits for the owner, and for how long.
   private var releaseBy: ContinuousClock.Instant?
+  /// Its partitions: the owner may still hint what it finishes.
+  private var releasing: Set<PartitionID> = []
 
   private final class Callbacks: KafkaCallbacks, @unchecked Sendable {
     /// Set once before the thread starts, read on the thread alone.
     weak var loop: ConsumerLoop?
-    override func clientFailed(_ client: OpaquePointer, _ error: rd_kafka_resp_err_t) {
-      loop?.clientFailed(error)
-    }
+    override func clientFailed(_ error: rd_kafka_resp_err_t) { loop?.clientFailed(error) }
+    override func rebalanced(
+      _ error: rd_kafka_resp_err_t,
+      _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    ) { loop?.rebalanced(error, partitions) }
   }
 
   init(_ connection: KafkaConnection, _ settings: KafkaConsumerSettings) throws(KafkaOpeningFailure) {
@@ -50,7 +54,7 @@ final class ConsumerLoop: @unchecked Sendable {
       callbacks: callbacks
     ) { conf in
       rd_kafka_conf_set_rebalance_cb(conf) { _, error, partitions, opaque in
-        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.rebalanced(error, partitions)
+        KafkaCallbacks.of(opaque)?.rebalanced(error, partitions)
       }
     }
     rd_kafka_poll_set_consumer(handle.pointer)
@@ -270,7 +274,9 @@ final class ConsumerLoop: @unchecked Sendable {
   }
 
   private func hint(_ offsets: [PartitionID: Int64]) {
-    let owned = offsets.filter { slots.contains($0.key) && $0.value >= 0 }
+    let owned = offsets.filter { id, offset in
+      offset >= 0 && (slots.contains(id) || releasing.contains(id))
+    }
     guard !owned.isEmpty else { return }
     let list = TopicPartitionList(owned.map { ($0.key, $0.value) }, count: owned.count)
     // Nothing is done about an error: a hint is never read back, and the next one replaces it.
@@ -294,6 +300,9 @@ final class ConsumerLoop: @unchecked Sendable {
   /// Answers the group at once with an empty assignment, so that a slow claim at the store never holds up the next
   /// rebalance; `start` assigns with offsets.
   private func assigned(_ ids: [PartitionID]) {
+    // The group cannot assign before the release; were it otherwise, a late one would drop this assignment.
+    releaseBy = nil
+    releasing = []
     slots.replace(with: ids)
     currentGeneration.store(slots.generation, ordering: .releasing)
     isStalled = false
@@ -315,6 +324,7 @@ final class ConsumerLoop: @unchecked Sendable {
     let waits = !isLeaving && settings.releaseGrace > .zero && rd_kafka_assignment_lost(handle.pointer) == 0
     if waits {
       releaseBy = ContinuousClock.now + settings.releaseGrace
+      releasing = Set(ids)
     } else {
       release()
     }
@@ -328,6 +338,7 @@ final class ConsumerLoop: @unchecked Sendable {
 
   private func release() {
     releaseBy = nil
+    releasing = []
     shared.state.withLock { $0.mailbox.releaseAnyway() }
     let error = rd_kafka_assign(handle.pointer, nil)
     guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
@@ -337,7 +348,10 @@ final class ConsumerLoop: @unchecked Sendable {
   private func clientFailed(_ error: rd_kafka_resp_err_t) {
     // A single broker's connection comes and goes by itself; all of them down concerns readiness.
     guard error != RD_KAFKA_RESP_ERR__TRANSPORT, error != RD_KAFKA_RESP_ERR__RESOLVE else { return }
-    let failure = KafkaFailure.make(error, "consume as a member of \(settings.group)")
+    let action = "consume as a member of \(settings.group)"
+    let failure =
+      error == RD_KAFKA_RESP_ERR__FATAL
+      ? KafkaFailure.fatal(of: handle.pointer, action) : KafkaFailure.make(error, action)
     shared.deliver { $0.failed(failure) }
   }
 

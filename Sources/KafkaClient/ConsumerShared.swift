@@ -77,7 +77,10 @@ final class ConsumerShared: Sendable {
         replaced?.continuation.resume(returning: nil)
         switch step {
         case .answer(let happening): continuation.resume(returning: happening)
-        case .wait(let wake): if wake { wakeClient() }
+        case .wait(let wake):
+          if wake { wakeClient() }
+          // A cancellation that came before the waiter stood found nobody to end.
+          if Task.isCancelled { expire(at: nil) }
         }
       }
     } onCancel: {

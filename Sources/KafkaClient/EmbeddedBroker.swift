@@ -86,6 +86,15 @@ package final class EmbeddedBroker: Sendable {
     }
   }
 
+  /// The next produce requests are answered with these Kafka error codes, one each. For fault tests.
+  package func failProduces(with codes: [Int32]) {
+    let produceKey: Int16 = 0
+    let errors = codes.map { rd_kafka_resp_err_t($0) }
+    handle.gate.within {
+      rd_kafka_mock_push_request_errors_array(cluster.pointer, produceKey, errors.count, errors)
+    }
+  }
+
   /// Ends the broker and drops its log. May be called twice.
   package func stop() {
     guard cluster.takeOnce() else { return }

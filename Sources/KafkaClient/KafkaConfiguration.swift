@@ -47,11 +47,17 @@ struct KafkaConfiguration: ~Copyable {
 
   /// Makes a client; the configuration belongs to it afterwards.
   consuming func makeClient(_ kind: rd_kafka_type_t) throws(AdapterFailure) -> OpaquePointer {
-    let client = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.errorTextBytes) { text in
-      rd_kafka_new(kind, pointer, text.baseAddress, text.count)
+    let (client, cause) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.errorTextBytes) { text in
+      let client = rd_kafka_new(kind, pointer, text.baseAddress, text.count)
+      return (client, client == nil ? text.baseAddress.map { String(cString: $0) } ?? "" : "")
     }
     guard let client else {
-      throw KafkaFailure.make(rd_kafka_last_error(), "create a Kafka client")
+      // Settings that contradict each other, files that cannot be read: the text names them, without values of secrets.
+      throw AdapterFailure(
+        code: KafkaFailure.name(rd_kafka_last_error()),
+        reason: "create a Kafka client: \(cause)",
+        disposition: .fatal
+      )
     }
     pointer = nil
     return client

@@ -16,9 +16,10 @@ package struct KafkaConsumerSettings: Sendable {
   package var recordsQueuedMax: Int
   /// Bytes that may wait for the owner before fetching stops.
   package var bytesQueuedMax: Int
-  /// KiB that librdkafka may fetch ahead of that, per partition queue.
+  /// KiB that librdkafka may fetch ahead of that; a fetch under way comes on top.
   package var fetchAheadKilobytesMax: Int
-  /// How long leaving the group may take before the handle is dropped (the broker then waits out the session).
+  /// How long leaving the group may take before the handle is dropped (the broker then waits out the session). With the
+  /// broker away librdkafka takes up to 6 s more for its last requests.
   package var closeTimeout: Duration
 
   package init(group: String, topics: [String]) {
@@ -43,6 +44,9 @@ package struct KafkaConsumerSettings: Sendable {
     return settings
   }
 
+  /// librdkafka wants a fetch to hold the biggest message (`message.max.bytes`, 1 MB by default).
+  private static let fetchBytesMin = 1 << 20
+
   var role: [(name: String, value: String)] {
     [
       ("group.id", group),
@@ -59,6 +63,8 @@ package struct KafkaConsumerSettings: Sendable {
       ("isolation.level", "read_committed"),
       ("fetch.wait.max.ms", "\(fetchWait.wholeMilliseconds)"),
       ("queued.max.messages.kbytes", "\(fetchAheadKilobytesMax)"),
+      // A fetch comes on top of what is queued; librdkafka's own 50 MiB would be most of a service's memory.
+      ("fetch.max.bytes", "\(max(fetchAheadKilobytesMax << 10, Self.fetchBytesMin))"),
     ]
   }
 }

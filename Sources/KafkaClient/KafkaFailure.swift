@@ -15,6 +15,16 @@ enum KafkaFailure {
     )
   }
 
+  /// The client's fatal error, by its underlying cause.
+  static func fatal(of client: OpaquePointer, _ action: String) -> AdapterFailure {
+    let cause = rd_kafka_fatal_error(client, nil, 0)
+    return AdapterFailure(
+      code: name(RD_KAFKA_RESP_ERR__FATAL),
+      reason: "\(action): \(text(cause)) (\(name(cause)))",
+      disposition: .fatal
+    )
+  }
+
   static func closed(_ what: String) -> AdapterFailure {
     AdapterFailure(code: closedCode, reason: "\(what) is closed", disposition: .fatal)
   }

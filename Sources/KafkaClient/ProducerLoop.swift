@@ -15,7 +15,8 @@ final class ProducerLoop: @unchecked Sendable {
     var ledger: DeliveryLedger
     var waiting: [UInt32: CheckedContinuation<DeliveryLedger.Outcome, Never>] = [:]
     var topics: [String: TopicHandle] = [:]
-    var isLost = false
+    /// Why the producer can write no more.
+    var loss: AdapterFailure?
     var isClosing = false
     var isClosed = false
     var closers: [CheckedContinuation<Void, Never>] = []
@@ -24,7 +25,8 @@ final class ProducerLoop: @unchecked Sendable {
   private final class Callbacks: KafkaCallbacks, @unchecked Sendable {
     /// Set once before the thread starts, read on the thread alone.
     weak var loop: ProducerLoop?
-    override func clientFailed(_ client: OpaquePointer, _ error: rd_kafka_resp_err_t) {
+    override func reported(_ message: UnsafePointer<rd_kafka_message_t>) { loop?.reported(message) }
+    override func clientFailed(_ error: rd_kafka_resp_err_t) {
       if error == RD_KAFKA_RESP_ERR__FATAL { loop?.lost() }
     }
   }
@@ -38,7 +40,7 @@ final class ProducerLoop: @unchecked Sendable {
     handle = try KafkaClientHandle(RD_KAFKA_PRODUCER, connection, role: settings.role, callbacks: callbacks) { conf in
       rd_kafka_conf_set_dr_msg_cb(conf) { _, message, opaque in
         guard let message else { return }
-        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.reported(message)
+        KafkaCallbacks.of(opaque)?.reported(message)
       }
     }
     self.settings = settings
@@ -48,7 +50,8 @@ final class ProducerLoop: @unchecked Sendable {
     callbacks.loop = self
   }
 
-  var isLost: Bool { state.withLock { $0.isLost } }
+  var isLost: Bool { loss != nil }
+  private var loss: AdapterFailure? { state.withLock { $0.loss } }
   var load: (records: Int, bytes: Int) { state.withLock { ($0.ledger.recordCount, $0.ledger.byteCount) } }
 
   // MARK: Writing
@@ -57,7 +60,7 @@ final class ProducerLoop: @unchecked Sendable {
     await withCheckedContinuation { continuation in
       let opening = state.withLock { state -> DeliveryLedger.Opening in
         if state.isClosing { return .refused(KafkaFailure.closed("Kafka producer")) }
-        if state.isLost { return .refused(Self.lostFailure(possiblyApplied: false)) }
+        if let loss = state.loss { return .refused(loss) }
         let opening = state.ledger.open(records)
         if case .opened(let number) = opening { state.waiting[number] = continuation }
         return opening
@@ -171,7 +174,14 @@ final class ProducerLoop: @unchecked Sendable {
     rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
   }
 
-  private func lost() { state.withLock { $0.isLost = true } }
+  private func lost() {
+    var loss = KafkaFailure.fatal(of: handle.pointer, "the Kafka producer must be made anew")
+    // The call itself is sound: a new sink can write it.
+    loss.disposition = .retriable
+    state.withLock { state in
+      if state.loss == nil { state.loss = loss }
+    }
+  }
 
   private func reported(_ message: UnsafePointer<rd_kafka_message_t>) {
     guard let mark = DeliveryMark(message.pointee._private) else { return }
@@ -186,17 +196,11 @@ final class ProducerLoop: @unchecked Sendable {
     }
     let possiblyApplied = rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED
     if error == RD_KAFKA_RESP_ERR__FATAL { lost() }
-    if isLost { return .failed(Self.lostFailure(possiblyApplied: possiblyApplied)) }
+    if var loss {
+      loss.possiblyApplied = possiblyApplied
+      return .failed(loss)
+    }
     return .failed(KafkaFailure.make(error, "write", possiblyApplied: possiblyApplied))
-  }
-
-  private static func lostFailure(possiblyApplied: Bool) -> AdapterFailure {
-    AdapterFailure(
-      code: KafkaEventSink.lostCode,
-      reason: "the Kafka producer must be made anew",
-      disposition: .retriable,
-      possiblyApplied: possiblyApplied
-    )
   }
 }
 

@@ -169,6 +169,22 @@ package struct DeliveryReceipt: Hashable, Sendable {
   package var attempts: Int
   package var reason: String
   package var at: Instant
+
+  package init(
+    touch: String,
+    channel: String,
+    status: DeliveryState.Status,
+    attempts: Int,
+    reason: String,
+    at: Instant
+  ) {
+    self.touch = touch
+    self.channel = channel
+    self.status = status
+    self.attempts = attempts
+    self.reason = reason
+    self.at = at
+  }
 }
 
 extension DeliveryState {

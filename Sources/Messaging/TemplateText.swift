@@ -121,6 +121,9 @@ package struct TemplateText: Hashable, Sendable {
       }
   }
 
+  /// A value as templates show it; nil where there is nothing to show.
+  package static func shown(_ value: Value) -> String? { text(of: value) }
+
   private static func text(of value: Value) -> String? {
     switch value {
     case .null, .object: nil

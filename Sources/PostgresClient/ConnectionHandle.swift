@@ -25,6 +25,8 @@ final class ConnectionHandle {
     }
     guard let pointer else { throw PostgresFailure(sqlstate: "53200", reason: "no memory for a connection") }
     let handle = ConnectionHandle(pointer)
+    // By default libpq prints the server's notices, which may hold values, to stderr.
+    PQsetNoticeReceiver(pointer, { _, _ in }, nil)
     try handle.finishConnecting(deadline: .now + configuration.connectTimeout)
     guard PQsetnonblocking(pointer, 1) == 0 else { throw .connectionLost("connection cannot be made non-blocking") }
     return handle
@@ -38,7 +40,10 @@ final class ConnectionHandle {
     PQfreemem(message)
     guard let options else {
       throw PostgresFailure(
-        sqlstate: "08001", reason: "connection string is not one that libpq reads", disposition: .fatal)
+        sqlstate: "08001",
+        reason: "connection string is not one that libpq reads",
+        disposition: .fatal
+      )
     }
     PQconninfoFree(options)
   }
@@ -100,9 +105,11 @@ final class ConnectionHandle {
   func isStale() -> Bool {
     guard !isBad, PQsocket(pointer) >= 0 else { return true }
     var entry = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, 0) > 0 else { return false }
-    // Notices and parameter changes are read here; an end of file makes the connection bad.
-    return PQconsumeInput(pointer) != 1 || isBad
+    // A server that ends a session says why first: what it said is read, until there is nothing or the end of file.
+    while poll(&entry, 1, 0) > 0 {
+      if PQconsumeInput(pointer) != 1 || isBad { return true }
+    }
+    return false
   }
 
   func enterPipeline() throws(PostgresFailure) {
@@ -146,7 +153,8 @@ final class ConnectionHandle {
 
 /// Pins every parameter's bytes while `body` runs; NULL is a null pointer, an empty value is not.
 private func withParameterPointers<Result>(
-  _ parameters: ArraySlice<PostgresValue>, _ pointers: [UnsafePointer<CChar>?],
+  _ parameters: ArraySlice<PostgresValue>,
+  _ pointers: [UnsafePointer<CChar>?],
   _ body: ([UnsafePointer<CChar>?]) -> Result
 ) -> Result {
   guard let first = parameters.first else { return body(pointers) }
@@ -161,7 +169,8 @@ private func withParameterPointers<Result>(
 
 /// A null-terminated array of C strings that lives while `body` runs.
 private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+  _ strings: [String],
+  _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {
   let copies = strings.map { strdup($0) }
   defer { for copy in copies { free(copy) } }

@@ -1,5 +1,6 @@
 import EventCodec
 import EventModel
+import Messaging
 import PipelinePorts
 import PipelineRuntime
 import Playbook
@@ -35,6 +36,8 @@ package struct SchedulerProcessor: SubjectProcessor {
   package struct Program: Sendable {
     let scheduler: SchedulerProgram
     let templates: [String: TemplateDefinition]
+    /// Fields that templates show: member tags of these names are kept as texts.
+    let fields: Set<String>
     let playbook: CompiledPlaybook
   }
 
@@ -42,7 +45,8 @@ package struct SchedulerProcessor: SubjectProcessor {
     let playbook = try StoredPlaybookCompiler.compile(stored)
     return Program(
       scheduler: SchedulerProgram(playbook: playbook),
-      templates: Dictionary(playbook.templates.map { ($0.name, $0) }, uniquingKeysWith: { $1 }), playbook: playbook)
+      templates: Dictionary(playbook.templates.map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
+      fields: Set(playbook.templates.flatMap { (try? TemplateText($0.text))?.fields ?? [] }), playbook: playbook)
   }
 
   package func isLive(_ program: Program) -> Bool { program.playbook.clock == .live }
@@ -104,7 +108,9 @@ package struct SchedulerProcessor: SubjectProcessor {
     guard let name = message.text("tag"), let since = message.instant("since") else {
       throw DecodeFailure(.envelope, path: "/data/tag", expected: "a tag with since", found: "none")
     }
-    guard programs[message.event.tenant]?.scheduler.concerns(tag: name, of: kind) == true else { return .skip }
+    guard let program = programs[message.event.tenant],
+      program.scheduler.concerns(tag: name, of: kind) || (kind == .member && program.fields.contains(name))
+    else { return .skip }
     let origin = kind == .community ? Topic.communityEvents : Topic.events
     return .subject(
       key: record.key, receivedAt: message.decidedAt, source: ClockSource(topic: Topic.tags, origin: origin),
@@ -141,7 +147,7 @@ package struct SchedulerProcessor: SubjectProcessor {
   package func apply(
     _ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
   ) {
-    guard let program = program?.scheduler else { return }
+    guard let fields = program?.fields, let program = program?.scheduler else { return }
     switch input {
     case .segment(let name, let entered, let since, let mode, let sequence):
       guard state.scheduler.take(sequence, of: Topic.segments) else { return }
@@ -151,6 +157,7 @@ package struct SchedulerProcessor: SubjectProcessor {
     case .tag(let name, let value, let since, let sequence):
       guard state.scheduler.take(sequence, of: Topic.tags) else { return }
       take(tag: name, value, since, of: &state.scheduler, program)
+      if fields.contains(name) { state.scheduler.texts[name] = TemplateText.shown(value) }
     case .event(let event):
       switch state.scheduler.core {
       case .member(var member):

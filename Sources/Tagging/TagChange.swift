@@ -18,6 +18,12 @@ package struct DecidingValue: Hashable, Sendable {
   package let value: Value
   /// Whether the metric was past its bound of exactness.
   package let approximate: Bool
+
+  package init(name: String, value: Value, approximate: Bool) {
+    self.name = name
+    self.value = value
+    self.approximate = approximate
+  }
 }
 
 /// One change of one tag.
@@ -32,6 +38,15 @@ package struct TagChange: Hashable, Sendable {
   package let cause: ChangeCause
   /// What the rule read itself, in the order written; of cases and labels, those tried.
   package let deciding: [DecidingValue]
+
+  package init(tag: Int, value: Value, was: Value, since: Instant, cause: ChangeCause, deciding: [DecidingValue]) {
+    self.tag = tag
+    self.value = value
+    self.was = was
+    self.since = since
+    self.cause = cause
+    self.deciding = deciding
+  }
 }
 
 /// One change of a segment's signal.
@@ -46,6 +61,15 @@ package struct SignalChange: Hashable, Sendable {
   package let cause: ChangeCause
   /// What the expression read itself, in the order written.
   package let deciding: [DecidingValue]
+
+  package init(signal: Int, value: Value, was: Value, since: Instant, cause: ChangeCause, deciding: [DecidingValue]) {
+    self.signal = signal
+    self.value = value
+    self.was = was
+    self.since = since
+    self.cause = cause
+    self.deciding = deciding
+  }
 }
 
 /// What one record did to its subject.
@@ -60,9 +84,15 @@ package struct SubjectOutcome: Hashable, Sendable {
 
   package let acceptance: Acceptance
   /// In the order of the program's `tags` (dependency, then name).
-  package var tags: [TagChange] = []
+  package var tags: [TagChange]
   /// In the order of the program's `signals`.
-  package var signals: [SignalChange] = []
+  package var signals: [SignalChange]
+
+  package init(acceptance: Acceptance, tags: [TagChange] = [], signals: [SignalChange] = []) {
+    self.acceptance = acceptance
+    self.tags = tags
+    self.signals = signals
+  }
 }
 
 /// The changes of one instant at which something was due.
@@ -70,6 +100,12 @@ package struct Firing: Hashable, Sendable {
   package let at: Instant
   package let tags: [TagChange]
   package let signals: [SignalChange]
+
+  package init(at: Instant, tags: [TagChange], signals: [SignalChange]) {
+    self.at = at
+    self.tags = tags
+    self.signals = signals
+  }
 }
 
 /// A tag's or signal's present value.
@@ -77,6 +113,11 @@ package struct StandingValue: Hashable, Sendable {
   package let value: Value
   /// Start of the present value; nil before the subject's first event.
   package let since: Instant?
+
+  package init(value: Value, since: Instant?) {
+    self.value = value
+    self.since = since
+  }
 }
 
 /// A metric's present value.
@@ -84,6 +125,11 @@ package struct MetricValue: Hashable, Sendable {
   package let value: Value
   /// Whether its window holds more than is kept exactly (SEMANTICS "Metrics").
   package let approximate: Bool
+
+  package init(value: Value, approximate: Bool) {
+    self.value = value
+    self.approximate = approximate
+  }
 }
 
 /// The bounds of exactness and memory of one subject's metrics.
@@ -100,6 +146,6 @@ package enum TaggingLimits {
   package static let streakDays = 400
   /// Bytes of an encoded state that is read.
   package static let stateBytes = 64 * 1024 * 1024
-  /// Instants read from a stored state lie within ± this many milliseconds of the epoch.
-  static let instantMagnitude: Int64 = 1 << 60
+  /// Instants read from a stored state lie within ± this many milliseconds (8,900 years) of the epoch.
+  static let instantMagnitude: Int64 = 1 << 48
 }

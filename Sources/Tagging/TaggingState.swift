@@ -35,8 +35,8 @@ package struct TaggingState: Sendable {
     var applied: Int
   }
 
-  private static let checkpointEvery = 64
-  private static let checkpointsMax = 2
+  private static let checkpointEvery = 16
+  private static let checkpointsMax = 8
   private static let settleBatch = 8
   private static let settleSpan = TimeSpan.hours(24).milliseconds
 
@@ -249,7 +249,19 @@ package struct TaggingState: Sendable {
   private mutating func noteCheckpoint() {
     guard applied - (checkpoints.last?.applied ?? 0) >= Self.checkpointEvery, let head else { return }
     checkpoints.append(Checkpoint(fold: head, applied: applied))
-    if checkpoints.count > Self.checkpointsMax { checkpoints.removeFirst() }
+    if checkpoints.count > Self.checkpointsMax { thinCheckpoints() }
+  }
+
+  /// Drops the copy whose loss lengthens replays least for how far back it stands, so that distances grow with age.
+  private mutating func thinCheckpoints() {
+    var least = (index: 0, weight: Double.infinity)
+    for index in 0..<(checkpoints.count - 1) {
+      let before = index == 0 ? 0 : checkpoints[index - 1].applied
+      let gap = Double(checkpoints[index + 1].applied - before)
+      let weight = gap / Double(applied - checkpoints[index].applied + 1)
+      if weight < least.weight { least = (index, weight) }
+    }
+    checkpoints.remove(at: least.index)
   }
 
   // MARK: Settling

@@ -115,14 +115,91 @@ struct BrokerFaultTests {
     broker.stop()
   }
 
-  @Test("a renewing sink goes on writing, and closes")
-  func renewing() async throws {
-    let servers = broker.bootstrapServers
-    let sink = try RenewingEventSink { () throws(KafkaOpeningFailure) in
-      try KafkaEventSink(KafkaConnection(bootstrapServers: servers, clientID: "renewing"))
+  @Test("a member whose session ends is told so, gets its partitions again, and starts where the store says")
+  func sessionEnds() async throws {
+    let sink = try sink { _ in }
+    _ = try await sink.write(records(5))
+    let source = try KafkaEventSource(
+      KafkaConnection(bootstrapServers: broker.bootstrapServers, clientID: "lapsed"),
+      .embedded(group: "lapsed", topics: [topic])
+    )
+    let assigned = try await source.nextAssignment()
+    try await source.start(at: Dictionary(uniqueKeysWithValues: assigned.map { ($0, 0) }))
+    #expect(try await source.nextRecords(5).count == 5)
+    try broker.setDown(true)
+    guard case .revoked(let lost) = try await source.next("the end of the session") else {
+      Issue.record("expected a revocation")
+      return
     }
+    #expect(lost == assigned)
+    try broker.setDown(false)
+    #expect(try await source.nextAssignment() == assigned)
+    try await source.start(at: [assigned[0]: 3])
+    #expect(try await source.nextRecords(2).map(\.offset) == [3, 4])
+    await source.close()
+    await sink.close()
+    broker.stop()
+  }
+
+  @Test("closing a member does not wait long for an absent broker")
+  func closesWithoutBroker() async throws {
+    var settings = KafkaConsumerSettings.embedded(group: "leavers", topics: [topic])
+    settings.closeTimeout = .milliseconds(200)
+    let source = try KafkaEventSource(
+      KafkaConnection(bootstrapServers: broker.bootstrapServers, clientID: "leaver"),
+      settings
+    )
+    let assigned = try await source.nextAssignment()
+    try await source.start(at: Dictionary(uniqueKeysWithValues: assigned.map { ($0, 0) }))
+    try broker.setDown(true)
+    await source.hint([assigned[0]: 0])
+    let before = ContinuousClock.now
+    await source.close()
+    // librdkafka itself gives its last requests up to 6 s.
+    #expect(ContinuousClock.now - before < .seconds(15))
+    broker.stop()
+  }
+
+  /// Kafka's OUT_OF_ORDER_SEQUENCE_NUMBER.
+  private static let sequence: Int32 = 45
+
+  @Test("a producer that lost its sequence says so, and a renewing sink writes on with a new one")
+  func renewing() async throws {
+    let connection = KafkaConnection(bootstrapServers: broker.bootstrapServers, clientID: "renewing")
+    let sink = try RenewingEventSink { () throws(KafkaOpeningFailure) in try KafkaEventSink(connection) }
     #expect(try await sink.write(records(2)).map(\.offset) == [0, 1])
-    #expect(await sink.renewals == 0)
+    broker.failProduces(with: [Self.sequence])
+    let failure = await #expect(throws: AdapterFailure.self) { try await sink.write(records(3)) }
+    #expect(failure?.code == KafkaEventSink.lostCode)
+    #expect(failure?.disposition == .retriable)
+    #expect(failure?.reason.contains("OUT_OF_ORDER_SEQUENCE_NUMBER") == true)
+    #expect(try await sink.write(records(3)).map(\.offset) == [2, 3, 4])
+    #expect(await sink.renewals == 1)
+    await sink.close()
+    let closed = await #expect(throws: AdapterFailure.self) { try await sink.write(records(1)) }
+    #expect(closed?.code == "closed")
+    broker.stop()
+  }
+
+  @Test("a lost producer refuses every further call")
+  func lost() async throws {
+    let sink = try sink { _ in }
+    broker.failProduces(with: [Self.sequence])
+    await #expect(throws: AdapterFailure.self) { try await sink.write(records(3)) }
+    #expect(sink.isLost)
+    let failure = await #expect(throws: AdapterFailure.self) { try await sink.write(records(1)) }
+    #expect(failure?.code == KafkaEventSink.lostCode && failure?.possiblyApplied == false)
+    await sink.close()
+    broker.stop()
+  }
+
+  @Test("an error that passes is repaired below, without loss or repetition")
+  func passingErrors() async throws {
+    let sink = try sink { _ in }
+    // NOT_LEADER_FOR_PARTITION, REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS.
+    broker.failProduces(with: [6, 7, 19])
+    #expect(try await sink.write(records(30)).map(\.offset) == (0..<30).map(Int64.init))
+    #expect(try await sink.write(records(1)).map(\.offset) == [30])
     await sink.close()
     broker.stop()
   }

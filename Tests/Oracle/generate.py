@@ -14,6 +14,7 @@ import random
 import re
 import sys
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -21,6 +22,7 @@ ZONES = [("America/New_York", "2017-02-20"), ("Europe/London", "2017-10-10"), ("
          ("America/Sao_Paulo", "2017-10-01"), ("Pacific/Apia", "2011-12-15"), ("Australia/Lord_Howe", "2017-03-20"),
          ("UTC", "2016-02-15"), ("Asia/Kolkata", "2017-12-20")]
 WINDOWS = ["30m", "1h", "6h", "12h", "1d", "2d", "3d", "7d", "14d"]
+SPANS = {text: int(text[:-1]) * {"m": HOUR // 60, "h": HOUR, "d": DAY}[text[-1]] for text in WINDOWS}
 LONG = ["1d", "2d", "3d", "7d", "14d"]
 NUMBERS = [("order.paid", "amount"), ("survey.answered", "score"), ("message.posted", "length")]
 TEXTS = [("order.paid", "category"), ("community.joined", "channel"), ("message.posted", "community"),
@@ -102,6 +104,7 @@ class Expressions:
                 lambda: f"{self.number(0)} + {self.number(0)} * {self.number(0)}",
                 lambda: f"({self.number(0)} - {self.number(0)})",
                 lambda: f"{self.number(0)} / {self.number(0)}",
+                lambda: f"{self.number(0)} * 0.000001 / {self.dice.choice(['2', '4', '20'])}",
                 lambda: f"round({self.number(0)} / 3, {self.dice.randint(0, 4)})",
                 lambda: f"{self.dice.choice(['min', 'max'])}({self.number(0)}, {self.number(0)})",
                 lambda: f"abs({self.number(0)} - 3)",
@@ -125,6 +128,8 @@ class Case:
         self.days = self.dice.choice([6, 20, 40])
         self.members = [f"member/{name}" for name in ["a", "b", "10", "9", "é", "Z"][:self.dice.randint(2, 6)]]
         self.communities = ["g1", "g2"]
+        self.favourites = self.dice.sample(BEHAVIOUR, self.dice.randint(3, 5))
+        self.edges: list[str] = []
 
     # The playbook
 
@@ -164,9 +169,11 @@ class Case:
             body["window"] = {"between": [WINDOWS[high], WINDOWS[low]]}
         elif roll < 0.75:
             body["window"] = self.dice.choice(["today", "this_week", "this_month"])
-        elif roll < 0.8:
+        elif roll < 0.83:
             first = self.start // DAY + self.dice.randint(0, self.days // 2)
-            body["window"] = {"from": text(first * DAY)[:10], "to": text((first + self.dice.randint(1, 9)) * DAY)[:10]}
+            dates = [text(first * DAY)[:10], text((first + self.dice.randint(1, 9)) * DAY)[:10]]
+            self.edges += dates
+            body["window"] = {"from": dates[0], "to": dates[1]}
 
     def program(self, community: bool) -> tuple[dict, dict, Expressions]:
         metrics, named = {}, {"number": [], "text": [], "time": []}
@@ -211,13 +218,13 @@ class Case:
                 step["event"] = "order.paid"
                 step["where"] = self.dice.choice(["amount > 10", 'category == "tea"'])
             else:
-                step["event"] = self.dice.choice(BEHAVIOUR[:6] if roll < 0.8 else BEHAVIOUR)
+                step["event"] = self.dice.choice(self.favourites if roll < 0.85 else BEHAVIOUR)
             steps.append(step)
         body: dict = {"label": "f", "window": self.dice.choice(WINDOWS[1:]), "order": order, "steps": steps}
         if order != "any" and self.dice.random() < 0.5:
             start = self.dice.randrange(len(names) - 1)
             end = self.dice.randrange(start + 1, len(names))
-            body["exclude"] = [{"event": self.dice.choice(["contact.deleted", "page.viewed"]), "from": names[start],
+            body["exclude"] = [{"event": self.dice.choice(["contact.deleted", *self.favourites]), "from": names[start],
                                 "to": names[end]}]
         if self.dice.random() < 0.7:
             body["breakdown"] = {"by": self.dice.choice(["channel", "community", "city"])}
@@ -248,8 +255,18 @@ class Case:
     # The events
 
     def time(self, times: list[int]) -> int:
-        if times and self.dice.random() < 0.18:
+        """A time that another event has, one a window away from it, a local midnight, or one on the grid."""
+        roll = self.dice.random()
+        if times and roll < 0.18:
             return self.dice.choice(times)
+        if times and roll < 0.30:
+            return self.dice.choice(times) + SPANS[self.dice.choice(WINDOWS)] + self.dice.choice([0, 0, 1, -1])
+        if roll < 0.36:
+            day = datetime.fromtimestamp(self.start // 1000, timezone.utc) + timedelta(days=self.dice.randrange(self.days))
+            if self.edges and self.dice.random() < 0.6:
+                day = datetime.fromisoformat(self.dice.choice(self.edges))
+            midnight = day.replace(hour=0, tzinfo=ZoneInfo(self.zone))
+            return int(midnight.timestamp()) * 1000 + self.dice.choice([0, 0, -1])
         ms = self.start + self.dice.randrange(self.days * 48) * HOUR // 2
         return ms + self.dice.choice([0, 0, 0, 1, -1, self.dice.randrange(HOUR // 2)])
 
@@ -302,7 +319,6 @@ class Case:
         return made
 
     def events(self) -> tuple[list[dict], dict]:
-        self.favourites = self.dice.sample(BEHAVIOUR, 3)
         times: list[int] = []
         made = [self.event(number, times) for number in range(self.count)]
         copies = 0

@@ -221,4 +221,26 @@ struct CompilationTests {
       ]
     )
   }
+
+  @Test("warns of a text that an enum tag never has")
+  func enumValues() throws {
+    let text =
+      heading + """
+        tags:
+          member:
+            stage: {cases: [{when: true, value: active}, {else: silent}]}
+            a: {rule: stage == "actve"}
+            b: {rule: "stage in [\\"active\\", \\"gone\\"]"}
+            c: {rule: stage == "silent"}
+        """
+    #expect(
+      try compiled(text).warnings.map(\.text) == [
+        """
+        warning: value that `stage` never has at playbook.yaml:6:24: expected active, silent, got `actve`
+        hint: did you mean `active`?
+        """,
+        "warning: value that `stage` never has at playbook.yaml:7:38: expected active, silent, got `gone`",
+      ]
+    )
+  }
 }

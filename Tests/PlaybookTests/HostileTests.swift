@@ -19,15 +19,36 @@ struct HostileTests {
     )
   }
 
-  @Test("a bomb of aliases as keys is refused")
-  func aliasKeys() {
-    var text = heading + "a0: &a0 {x: y}\n"
-    for level in 1...30 { text += "a\(level): &a\(level) {? *a\(level - 1) : *a\(level - 1)}\n" }
+  @Test("aliases and collections cannot be keys")
+  func keys() {
+    let expected = "expected a name before `:`, got something else"
     #expect(
-      faults(text) == [
-        "error: key is not a name at playbook.yaml:4:12: expected a name before `:`, got something else"
+      faults(heading + "a0: &a0 {x: y}\na1: {*a0 : *a0}\n") == [
+        "error: key is not a name at playbook.yaml:4:6: \(expected)"
       ]
     )
+    #expect(faults(heading + "{a: b}: c\n") == ["error: key is not a name at playbook.yaml:3:1: \(expected)"])
+  }
+
+  @Test("explicit keys, which the library would hash level by level, are plain text")
+  func explicitKeys() {
+    let inner = "[" + String(repeating: "x,", count: 20_000) + "x]"
+    let text = heading + "a: " + String(repeating: "{? ", count: 900) + inner + String(repeating: " : a}", count: 900)
+    #expect(faults(text).count == 1)
+    #expect(faults(heading + "? x\n").count == 1)
+  }
+
+  @Test("a question mark elsewhere is a question mark")
+  func questionMarks() throws {
+    let playbook = try compiled(heading + "label: \"? 好吗? \"\ntemplates: {t: {kind: care, text: 好吗?}}\n").playbook
+    #expect(playbook.label.text(in: "") == "? 好吗? ")
+    #expect(playbook.templates[0].text == "好吗?")
+  }
+
+  @Test("no more faults than the bound are listed")
+  func many() {
+    let keys = (0..<3_000).map { "x\($0): 1\n" }.joined()
+    #expect(faults(heading + keys).count == PlaybookLimits.faultsMax)
   }
 
   @Test("a chain of aliases cannot pass the bound on nesting")

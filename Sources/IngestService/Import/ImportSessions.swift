@@ -67,9 +67,12 @@ package struct ImportSessions: Sendable {
       throw Refusal(409, "surplus", "the import has \(record.total) rows, these go to \(end)")
     }
     guard end > record.done else { return (BatchOutcome(items: []), record.done) }
-    try checkOrder(body, items: items, record: record)
+    let times = try checkOrder(body, items: items, record: record)
     let skip = Int(record.done - row)
     return try await asking { () async throws(AdapterFailure) -> Result<(BatchOutcome, done: Int64), Refusal> in
+      // The tenant's clock comes from its import alone: without ticks on the way, what falls due for subjects that
+      // have no further event would be decided at the end only.
+      if let first = times?.lowerBound { try await sink.write(ticks(tenant: tenant, at: Self.tick(before: first), ends: false)) }
       let outcome = try await acceptance.accept(
         body,
         items: items,
@@ -85,9 +88,26 @@ package struct ImportSessions: Sendable {
     }
   }
 
-  /// Times may not fall, nor leave the announced range. Items that do not decode are judged later.
-  private func checkOrder(_ body: [UInt8], items: [Range<Int>], record: ImportRecord) throws(Refusal) {
+  /// A batch may span this much log time. After a crash a batch may come twice, and deduplication remembers ids for the
+  /// lateness bound.
+  package static let spanMax = TimeSpan.hours(48)
+  /// Ticks on the way stand at multiples of this.
+  package static let tickUnit = TimeSpan.hours(6)
+
+  private static func tick(before instant: Instant) -> Instant {
+    let (quotient, _) = floorDivide(instant.milliseconds, tickUnit.milliseconds)
+    return Instant(milliseconds: quotient * tickUnit.milliseconds)
+  }
+
+  /// Times may not fall, nor leave the announced range, nor span more than `spanMax`. Items that do not decode are
+  /// judged later. Returns the times' range; nil when no item decodes.
+  private func checkOrder(
+    _ body: [UInt8],
+    items: [Range<Int>],
+    record: ImportRecord
+  ) throws(Refusal) -> ClosedRange<Instant>? {
     var newest = record.firstTime
+    var oldest: Instant?
     let arrival = Arrival(tenant: record.tenant, receivedAt: nil)
     let fault = body.withUnsafeBufferPointer { buffer -> Int? in
       for (index, item) in items.enumerated() {
@@ -96,10 +116,17 @@ package struct ImportSessions: Sendable {
         }
         if event.time < newest || event.time > record.lastTime { return index }
         newest = event.time
+        oldest = oldest ?? event.time
       }
       return nil
     }
-    guard let fault else { return }
+    guard let fault else {
+      guard let oldest else { return nil }
+      guard newest - oldest <= Self.spanMax else {
+        throw Refusal(400, "span", "a batch spans at most \(Self.spanMax.words) from its first to its last event")
+      }
+      return oldest...newest
+    }
     throw Refusal(400, "order", "line \(fault + 1) is earlier than one before it, or outside first_time … last_time")
   }
 
@@ -120,7 +147,7 @@ package struct ImportSessions: Sendable {
       throw Refusal(400, "until", "until is before the last event, \(record.lastTime.text)")
     }
     return try await asking { () async throws(AdapterFailure) -> Result<ImportRecord, Refusal> in
-      try await sink.write(ticks(tenant: tenant, at: until + AcceptanceLimits.timerGrace))
+      try await sink.write(ticks(tenant: tenant, at: until + AcceptanceLimits.timerGrace, ends: true))
       try await store.finish(tenant: tenant, id: id)
       var finished = record
       finished.finished = true
@@ -128,9 +155,9 @@ package struct ImportSessions: Sendable {
     }
   }
 
-  private func ticks(tenant: String, at time: Instant) -> [OutboundRecord] {
+  private func ticks(tenant: String, at time: Instant, ends: Bool) -> [OutboundRecord] {
     partitions.sorted { $0.key < $1.key }.flatMap { topic, count in
-      (0..<count).map { EventRecords.tick(tenant: tenant, time: time, topic: topic, partition: $0) }
+      (0..<count).map { EventRecords.tick(tenant: tenant, time: time, topic: topic, partition: $0, ends: ends) }
     }
   }
 

@@ -62,6 +62,11 @@ package struct ConfigurationReader {
     return ""
   }
 
+  /// A fault that the caller found in a value of its own form.
+  package mutating func fault(_ key: String, expected: String) {
+    faults.append(Fault(key: key, expected: expected, found: "another form"))
+  }
+
   package mutating func optionalText(_ key: String) -> String? {
     raw(key).flatMap { $0.isEmpty ? nil : $0 }
   }

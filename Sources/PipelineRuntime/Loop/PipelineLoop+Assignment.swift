@@ -47,6 +47,19 @@ extension PipelineLoop {
     for timer in timers { lane.timers[tenant(of: timer.key), default: TimerQueue()].set(timer.key, due: timer.due) }
     lanes[id] = lane
     if let claim = claims[home] { try await publishLeftovers(of: claim) }
+    if processor.visitsTimersOnClaim, !timers.isEmpty { try await revisit(timers.map(\.key), in: id) }
+  }
+
+  private func revisit(_ keys: [[UInt8]], in id: LaneID) async throws(AdapterFailure) {
+    try await load(Set(keys), into: id)
+    guard var lane = lanes.removeValue(forKey: id) else { return }
+    let active = programs.active(in: lane.book)
+    for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      let why = Visit.everySubject(tenant: tenant(of: key), why: "claim", asOf: lane.context.clock)
+      lane.visit(key, why: why, processor: processor, programs: active)
+    }
+    lane.hasMoved = true
+    lanes[id] = lane
   }
 
   private struct StoredTimer: Sendable {

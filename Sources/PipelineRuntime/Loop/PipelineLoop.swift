@@ -199,7 +199,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     lanes[id] = lane
   }
 
-  private func load(_ keys: Set<[UInt8]>, into id: LaneID) async throws(AdapterFailure) {
+  func load(_ keys: Set<[UInt8]>, into id: LaneID) async throws(AdapterFailure) {
     let missing = keys.filter { lanes[id]?.subjects[$0] == nil }
     guard !missing.isEmpty else { return }
     let group = processor.group

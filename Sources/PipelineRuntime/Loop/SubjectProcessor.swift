@@ -22,6 +22,8 @@ package protocol SubjectProcessor: Sendable {
   var group: String { get }
   /// Co-partitioned topics that one lane reads together; the first is the lane's home.
   var families: [LaneFamily] { get }
+  /// Whether subjects with a timer are visited when a lane is taken over, to find what a predecessor left half done.
+  var visitsTimersOnClaim: Bool { get }
 
   func compile(_ playbook: StoredPlaybook) throws(AdapterFailure) -> Program
   /// Whether `*` ticks move the clock of a tenant with this playbook.
@@ -132,6 +134,8 @@ package enum Visit: Hashable, Sendable {
 }
 
 extension SubjectProcessor {
+  package var visitsTimersOnClaim: Bool { false }
+
   // Most services ask for no visits.
   package func visit(
     _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>

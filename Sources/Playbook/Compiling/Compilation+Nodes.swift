@@ -47,7 +47,7 @@ extension Compilation {
   }
 
   mutating func refuseUnknownKeys(_ pairs: [YAMLTree.Pair], _ what: String, allowed: [String]) {
-    for pair in pairs where !allowed.contains(pair.key) {
+    for pair in pairs where !allowed.contains(pair.key) && !isFull {
       fault(
         at: pair.keyPosition,
         "unknown key in \(what)",
@@ -262,6 +262,7 @@ extension Compilation {
 
   /// Parses an expression; `nil` after a fault.
   mutating func parse(_ node: YAMLTree, _ what: String) -> ExpressionSyntax? {
+    guard !isFull else { return nil }
     guard case .scalar(let scalar) = node.content, !node.isEmpty else {
       let isBrokenByFlow = if case .mapping = node.content { true } else { false }
       fault(
@@ -289,6 +290,7 @@ extension Compilation {
     isOneOf kinds: [ValueKind],
     role: String
   ) -> ExpressionChecker.Checked? {
+    guard !isFull else { return nil }
     var checker = ExpressionChecker(scope: scope)
     do throws(ExpressionFault) {
       let checked = try checker.check(syntax, isOneOf: kinds, role: role)

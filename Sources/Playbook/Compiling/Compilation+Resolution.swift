@@ -45,7 +45,13 @@ extension Compilation {
     }
     for (index, name) in names.enumerated() { scope.bindings[name] = .tag(index, .unknown) }
     for tag in program.tags {
-      if case .score(_, let cut) = tag.body { scope.cuts[tag.name] = cut }
+      switch tag.body {
+      case .score(_, let cut): scope.cuts[tag.name] = cut
+      case .cases(let cases): scope.enumValues[tag.name] = Set(cases.map(\.value))
+      case .quadrant(_, _, let labels):
+        scope.enumValues[tag.name] = Set(labels.map(\.value) + [Quadrant.unclassified])
+      default: break
+      }
     }
     return scope
   }

@@ -163,7 +163,7 @@ extension Compilation {
     let isIdentifier = text.utf8.allSatisfy { byte in
       (97...122).contains(byte) || (48...57).contains(byte) || byte == 45 || byte == 95
     }
-    guard isIdentifier, text.utf8.count <= PlaybookLimits.nameBytesMax else {
+    guard isIdentifier, !text.isEmpty, text.utf8.count <= PlaybookLimits.nameBytesMax else {
       fault(at: node.position, "malformed id", expected: "small letters, digits, - and _", found: "`\(text)`")
       return nil
     }

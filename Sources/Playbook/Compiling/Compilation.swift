@@ -28,6 +28,9 @@ struct Compilation {
 
   // MARK: - Faults
 
+  /// Whether so many faults are known that no more are looked for.
+  var isFull: Bool { faults.count >= PlaybookLimits.faultsMax }
+
   mutating func report(_ faults: [PlaybookFault]) { self.faults += faults }
 
   mutating func fault(

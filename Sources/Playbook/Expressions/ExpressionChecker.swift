@@ -142,8 +142,9 @@ struct ExpressionChecker {
     try requireComparable(first, left, ordered: !sign.isEquality)
     try requireComparable(second, right, ordered: !sign.isEquality)
     try requireSameKind(first, second, at: right)
-    for operand in [left, right] {
+    for (operand, other) in [(left, right), (right, left)] {
       if case .literal(.null) = operand.kind { warnAboutNull(at: operand) }
+      if sign.isEquality { warnAboutValue(other, of: operand) }
     }
     return Checked(formula: .compare(sign, first.formula, second.formula), kind: .boolean)
   }
@@ -155,6 +156,22 @@ struct ExpressionChecker {
         what: "comparison with null",
         expected: "`exists(x)` or `not exists(x)`",
         found: "a comparison that never holds"
+      )
+    )
+  }
+
+  /// An enum tag compared with a text that it never has.
+  private mutating func warnAboutValue(_ literal: ExpressionSyntax, of operand: ExpressionSyntax) {
+    guard case .name(let name) = operand.kind, let values = scope.enumValues[name],
+      case .literal(.string(let text)) = literal.kind, !values.contains(text)
+    else { return }
+    warnings.append(
+      ExpressionFault(
+        offset: literal.start,
+        what: "value that `\(name)` never has",
+        expected: values.sorted().joined(separator: ", "),
+        found: "`\(text)`",
+        hint: NearestName.hint(for: text, among: values)
       )
     )
   }
@@ -233,6 +250,7 @@ struct ExpressionChecker {
       }
       kind = itemKind
       values.append(value)
+      warnAboutValue(item, of: operand)
     }
     return Checked(formula: .isIn(checked.formula, values), kind: .boolean)
   }

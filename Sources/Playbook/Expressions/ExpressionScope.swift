@@ -19,6 +19,8 @@ struct ExpressionScope {
   var bindings: [String: Binding]
   /// Cuts of the scores by name.
   var cuts: [String: FixedDecimal] = [:]
+  /// The values that an enum tag can have, by its name.
+  var enumValues: [String: Set<String>] = [:]
   /// Whether a name without binding is a field of unknown kind.
   var admitsUnknownFields = false
 

@@ -20,7 +20,10 @@ struct SourceText {
 
   init(name: String, text: String) {
     self.name = name
-    scalars = Array(text.unicodeScalars)
+    // A byte order mark is no part of the text.
+    scalars = Array(
+      text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+    )
     var starts = [0]
     for index in scalars.indices where Self.endsLine(scalars, at: index) { starts.append(index + 1) }
     lineStarts = starts
@@ -44,6 +47,8 @@ struct SourceText {
     guard line >= 1, line <= lineStarts.count else { return scalars.count }
     return min(scalars.count, lineStarts[line - 1] + column - 1)
   }
+
+  var lineCount: Int { lineStarts.count }
 
   /// Line and column of the scalar at `index`.
   func place(of index: Int) -> (line: Int, column: Int) {

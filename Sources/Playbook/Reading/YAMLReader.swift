@@ -5,7 +5,8 @@ import Yams
 ///
 /// Aliases never reach the YAML library: each `*` goes in as a private-use character of the same width, and what comes
 /// back as a plain scalar of that character and a name is an alias, followed here once the size and the depth of what
-/// it stands for are known. So no text expands before it is counted.
+/// it stands for are known. So no text expands before it is counted. `?` goes in the same way: the library hashes each
+/// key with all that it holds, and without explicit keys none is longer than the 1,024 characters of an implicit one.
 struct YAMLReader {
   let file: Int
   let source: SourceText
@@ -21,8 +22,11 @@ struct YAMLReader {
 
   /// Stands for `*` while the library reads.
   private static let aliasMark = Unicode.Scalar(UInt16(0xE000)) ?? "*"
+  /// Stands for `?` while the library reads.
+  private static let keyMark = Unicode.Scalar(UInt16(0xE0FF)) ?? "?"
   /// The first of the characters that stand for the first character of a doubled key.
   private static let doubledMark: UInt16 = 0xE001
+  private static let doubledMarks: ClosedRange<UInt32> = 0xE001...0xE0FE
   private static let reserved: ClosedRange<UInt32> = 0xE000...0xE0FF
 
   init(file: Int, source: SourceText) {
@@ -33,7 +37,7 @@ struct YAMLReader {
   /// The document's root; `nil` when the file is empty or has a fault that leaves no tree.
   mutating func read() -> YAMLTree? {
     guard refuseForbiddenCharacters() else { return nil }
-    var masked = source.scalars.map { $0 == "*" ? Self.aliasMark : $0 }
+    var masked = source.scalars.map { $0 == "*" ? Self.aliasMark : $0 == "?" ? Self.keyMark : $0 }
     while true {
       do throws(YAMLFailure) {
         return try convertDocument(masked)
@@ -59,12 +63,13 @@ struct YAMLReader {
   private mutating func refuseForbiddenCharacters() -> Bool {
     let refused = source.scalars.indices.first { index in
       switch source.scalars[index].value {
-      case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xF900...0xFFFD, 0x10000...0x10FFFF: false
+      case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xF900...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF:
+        false
       case 0xE000...0xF8FF: Self.reserved.contains(source.scalars[index].value)
       default: true
       }
     }
-    guard let refused, !(refused == 0 && source.scalars[0].value == 0xFEFF) else { return true }
+    guard let refused else { return true }
     let (line, column) = source.place(of: refused)
     let code = String(source.scalars[refused].value, radix: 16, uppercase: true)
     faults.append(
@@ -82,8 +87,8 @@ struct YAMLReader {
 
   /// Reports a doubled key and hides its second place, so that the rest of the file can be read.
   private mutating func mask(key: String, after first: SourcePosition, in text: inout [Unicode.Scalar]) -> Bool {
-    let finder = DoubledKeyFinder(source: source, key: key.unicodeScalars.map { $0 == Self.aliasMark ? "*" : $0 })
-    let found = finder.second(after: first) { text[$0] == source.scalars[$0] || text[$0] == Self.aliasMark }
+    let finder = DoubledKeyFinder(source: source, key: Array(restored(key).unicodeScalars))
+    let found = finder.second(after: first) { !Self.doubledMarks.contains(text[$0].value) }
     let place = found.map { source.place(of: $0) } ?? (line: first.line, column: first.column)
     faults.append(
       fault(
@@ -102,8 +107,12 @@ struct YAMLReader {
   }
 
   private func restored(_ text: String) -> String {
-    guard text.unicodeScalars.contains(Self.aliasMark) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == Self.aliasMark ? "*" : $0 }))
+    guard text.unicodeScalars.contains(where: { $0 == Self.aliasMark || $0 == Self.keyMark }) else { return text }
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0 == Self.aliasMark ? "*" : $0 == Self.keyMark ? "?" : $0 }
+      )
+    )
   }
 
   // MARK: - Nodes
@@ -174,9 +183,7 @@ struct YAMLReader {
       let converted = try convert(value, depth: depth + 1)
       nodes += converted.nodes + 1
       deepest = max(deepest, converted.depth)
-      if let first = scalar.string.unicodeScalars.first, first != Self.aliasMark, Self.reserved.contains(first.value) {
-        continue
-      }
+      if let first = scalar.string.unicodeScalars.first, Self.doubledMarks.contains(first.value) { continue }
       pairs.append(YAMLTree.Pair(key: restored(scalar.string), keyPosition: keyPosition, value: converted.tree))
     }
     return Anchored(tree: YAMLTree(content: .mapping(pairs), position: position), nodes: nodes, depth: deepest + 1)
@@ -262,7 +269,12 @@ struct YAMLReader {
   }
 
   private func place(of mark: Mark?) -> SourcePosition {
-    SourcePosition(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
+    guard let mark, mark.line <= source.lineCount else {
+      // libyaml counts a line after a last one without line feed.
+      let end = mark == nil ? (line: 1, column: 1) : source.place(of: source.scalars.count)
+      return SourcePosition(file: file, line: end.line, column: end.column)
+    }
+    return SourcePosition(file: file, line: mark.line, column: mark.column)
   }
 
   private func fault(

@@ -64,8 +64,8 @@ def parse(line: str) -> Event:
     return Event(
         id=raw["id"], type=raw["type"], time=time,
         received=instant(raw["receivedat"]) if "receivedat" in raw else time,
-        actor=raw["actor"], subject=raw["subject"], community=raw.get("community"), channel=raw.get("channel"),
-        operator=raw.get("operator"), data=raw["data"],
+        actor=raw.get("actor", "member"), subject=raw["subject"], community=raw.get("community"), channel=raw.get("channel"),
+        operator=raw.get("operator"), data=raw.get("data", {}),
     )
 
 

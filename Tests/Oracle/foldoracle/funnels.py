@@ -154,9 +154,10 @@ class Track:
         return None if place is None else as_text(self.events[place].field(name))
 
     def tag_at_entry(self, name: str, first: int):
-        """The tag's value over the events up to e1, at e1's time."""
-        known = sorted(self.events[:first + 1], key=lambda event: event.key)
-        return Subject(self.book, "member", known, self.events[first].time).tags[name].last[1]
+        """The tag's value at e1's time, over the events up to that time (those of the same instant are among them)."""
+        time = self.events[first].time
+        known = sorted((event for event in self.events if event.time <= time), key=lambda event: event.key)
+        return Subject(self.book, "member", known, time).tags[name].last[1]
 
 
 def matches(event: Event, types: list[str], where) -> bool:

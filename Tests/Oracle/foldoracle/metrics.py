@@ -25,6 +25,8 @@ def qualifying(metric: Metric, events: list[Event]) -> list[tuple[Event, object]
             value = event.field(field) if field is not None else None
             if field is not None and value is None:
                 continue
+            if metric.fold in ("sum", "min", "max", "mean") and not isinstance(value, Decimal):
+                continue
             if metric.where is not None and expressions.evaluate(metric.where, event.field, None) is not True:
                 continue
             found.append((event, value if field is not None else event.time))
