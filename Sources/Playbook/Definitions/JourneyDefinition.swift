@@ -10,6 +10,8 @@ package struct JourneyDefinition: Sendable {
   package var againAfter: TimeSpan?
   /// One to 64, taken in order.
   package var steps: [Step]
+  /// Under caps the touches of a higher priority go first; 0 unless said otherwise.
+  package var priority: Int
 
   /// One step of a journey.
   package enum Step: Hashable, Sendable {
@@ -20,11 +22,19 @@ package struct JourneyDefinition: Sendable {
     case end
   }
 
-  package init(name: String, label: LocalizedText, startSegment: String, againAfter: TimeSpan?, steps: [Step]) {
+  package init(
+    name: String,
+    label: LocalizedText,
+    startSegment: String,
+    againAfter: TimeSpan?,
+    steps: [Step],
+    priority: Int = 0
+  ) {
     self.name = name
     self.label = label
     self.startSegment = startSegment
     self.againAfter = againAfter
     self.steps = steps
+    self.priority = priority
   }
 }
