@@ -214,3 +214,35 @@ struct EventAPITests {
     }
   }
 }
+
+@Suite("Keys")
+struct KeyRingTests {
+  @Test("trying unknown ids neither crowds out a good key nor asks the store twice for one id")
+  func unknownIDs() async throws {
+    let clock = StandingClock("2026-03-05T10:00:01Z")
+    let key = try #require(WriteKey(random: Array(1...40)))
+    let keys = MemoryKeys([StoredKey(id: key.id, tenant: "t", scope: .write, secretDigest: key.secretDigest)])
+    let ring = KeyRing(store: keys, clock: clock, limits: IngestLimits(keysCachedMax: 3))
+    #expect(try await ring.verify(key)?.tenant == "t")
+    for byte in UInt8(100)..<UInt8(120) {
+      let other = try #require(WriteKey(random: [UInt8](repeating: byte, count: 40)))
+      for _ in 0..<2 { #expect(try await ring.verify(other) == nil) }
+    }
+    #expect(keys.asked == 21)
+    #expect(try await ring.verify(key)?.tenant == "t")
+    #expect(keys.asked == 21)
+  }
+
+  @Test("a key's text reads back, and text of another form is none")
+  func forms() throws {
+    let key = try #require(WriteKey(random: Array(1...22)))
+    #expect(WriteKey(key.text)?.secretDigest == key.secretDigest)
+    #expect(key.secretDigest == sha256(Array(key.text.utf8.dropFirst(16))))
+    #expect(WriteKey(random: Array(1...21)) == nil)
+    for text in [
+      "", "hk_", "hk_abcd_short", "xx" + key.text.dropFirst(2), key.text + " ", "hk_ABCD" + key.text.dropFirst(7),
+    ] {
+      #expect(WriteKey(text) == nil, "\(text)")
+    }
+  }
+}
