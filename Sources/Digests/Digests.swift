@@ -23,8 +23,14 @@ package func hmacSHA256(key: some Sequence<UInt8>, message: some Sequence<UInt8>
       return message.withUnsafeBufferPointer { messageBytes in
         withUnsafePointer(to: &none) { empty in
           HMAC(
-            EVP_sha256(), keyBytes.baseAddress ?? empty, Int32(clamping: keyBytes.count), messageBytes.baseAddress,
-            messageBytes.count, digest.baseAddress, &length)
+            EVP_sha256(),
+            keyBytes.baseAddress ?? empty,
+            Int32(clamping: keyBytes.count),
+            messageBytes.baseAddress,
+            messageBytes.count,
+            digest.baseAddress,
+            &length
+          )
         }
       }
     }

@@ -25,6 +25,8 @@ final class ConnectionHandle {
     }
     guard let pointer else { throw PostgresFailure(sqlstate: "53200", reason: "no memory for a connection") }
     let handle = ConnectionHandle(pointer)
+    // By default libpq prints the server's notices, which may hold values, to stderr.
+    PQsetNoticeReceiver(pointer, { _, _ in }, nil)
     try handle.finishConnecting(deadline: .now + configuration.connectTimeout)
     guard PQsetnonblocking(pointer, 1) == 0 else { throw .connectionLost("connection cannot be made non-blocking") }
     return handle
@@ -38,7 +40,10 @@ final class ConnectionHandle {
     PQfreemem(message)
     guard let options else {
       throw PostgresFailure(
-        sqlstate: "08001", reason: "connection string is not one that libpq reads", disposition: .fatal)
+        sqlstate: "08001",
+        reason: "connection string is not one that libpq reads",
+        disposition: .fatal
+      )
     }
     PQconninfoFree(options)
   }
@@ -148,7 +153,8 @@ final class ConnectionHandle {
 
 /// Pins every parameter's bytes while `body` runs; NULL is a null pointer, an empty value is not.
 private func withParameterPointers<Result>(
-  _ parameters: ArraySlice<PostgresValue>, _ pointers: [UnsafePointer<CChar>?],
+  _ parameters: ArraySlice<PostgresValue>,
+  _ pointers: [UnsafePointer<CChar>?],
   _ body: ([UnsafePointer<CChar>?]) -> Result
 ) -> Result {
   guard let first = parameters.first else { return body(pointers) }
@@ -163,7 +169,8 @@ private func withParameterPointers<Result>(
 
 /// A null-terminated array of C strings that lives while `body` runs.
 private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+  _ strings: [String],
+  _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {
   let copies = strings.map { strdup($0) }
   defer { for copy in copies { free(copy) } }

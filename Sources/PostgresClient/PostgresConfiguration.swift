@@ -22,10 +22,15 @@ package struct PostgresConfiguration: Sendable {
   package var reconnectPauseMax: Duration
 
   package init(
-    connectionString: String, applicationName: String = "hearth", connectTimeout: Duration = .seconds(5),
-    statementTimeout: Duration = .seconds(30), lockTimeout: Duration = .seconds(10),
-    idleInTransactionTimeout: Duration = .seconds(30), answerGrace: Duration = .seconds(5),
-    reconnectPauseMin: Duration = .milliseconds(50), reconnectPauseMax: Duration = .seconds(2)
+    connectionString: String,
+    applicationName: String = "hearth",
+    connectTimeout: Duration = .seconds(5),
+    statementTimeout: Duration = .seconds(30),
+    lockTimeout: Duration = .seconds(10),
+    idleInTransactionTimeout: Duration = .seconds(30),
+    answerGrace: Duration = .seconds(5),
+    reconnectPauseMin: Duration = .milliseconds(50),
+    reconnectPauseMax: Duration = .seconds(2)
   ) {
     self.connectionString = connectionString
     self.applicationName = applicationName
@@ -37,6 +42,12 @@ package struct PostgresConfiguration: Sendable {
     self.reconnectPauseMin = reconnectPauseMin
     self.reconnectPauseMax = reconnectPauseMax
   }
+}
+
+extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible {
+  /// Without the connection string.
+  package var description: String { "store for \(applicationName)" }
+  package var debugDescription: String { description }
 }
 
 extension Duration {

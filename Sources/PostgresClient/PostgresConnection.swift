@@ -38,7 +38,8 @@ package actor PostgresConnection {
 
   /// One statement in a transaction of its own.
   package func query(
-    _ sql: String, _ parameters: [PostgresValue] = []
+    _ sql: String,
+    _ parameters: [PostgresValue] = []
   ) async throws(PostgresFailure) -> PostgresResult {
     try await run { session throws(PostgresFailure) in try session.query(sql, parameters) }
   }

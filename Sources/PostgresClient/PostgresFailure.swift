@@ -22,7 +22,10 @@ package struct PostgresFailure: Error, Hashable, Sendable, CustomStringConvertib
 
   /// - Parameter disposition: by default what `PostgresFailure.disposition(of:)` says of the SQLSTATE.
   package init(
-    sqlstate: String, reason: String, disposition: PostgresDisposition? = nil, commitUnknown: Bool = false
+    sqlstate: String,
+    reason: String,
+    disposition: PostgresDisposition? = nil,
+    commitUnknown: Bool = false
   ) {
     self.sqlstate = sqlstate
     self.reason = reason

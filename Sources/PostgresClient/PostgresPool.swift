@@ -53,7 +53,8 @@ package final class PostgresPool: Sendable {
 
   /// One statement in a transaction of its own.
   package func query(
-    _ sql: String, _ parameters: [PostgresValue] = []
+    _ sql: String,
+    _ parameters: [PostgresValue] = []
   ) async throws(PostgresFailure) -> PostgresResult {
     try await run { session throws(PostgresFailure) in try session.query(sql, parameters) }
   }
@@ -143,7 +144,9 @@ package final class PostgresPool: Sendable {
 
   private var timedOut: PostgresFailure {
     PostgresFailure(
-      sqlstate: "53300", reason: "no free connection within \(waitLimit), all \(connectionsMax) are in use")
+      sqlstate: "53300",
+      reason: "no free connection within \(waitLimit), all \(connectionsMax) are in use"
+    )
   }
 
   private func expire(_ number: UInt64) {

@@ -32,7 +32,9 @@ package final class PostgresResult: @unchecked Sendable {
 
   /// The bytes of a field for the length of `body`; nil for NULL.
   func withField<Value>(
-    _ row: Int, _ column: Int, as types: [PostgresType],
+    _ row: Int,
+    _ column: Int,
+    as types: [PostgresType],
     _ body: (UnsafeRawBufferPointer) throws(PostgresFailure) -> Value
   ) throws(PostgresFailure) -> Value? {
     guard row >= 0, row < count, column >= 0, column < columnCount else {

@@ -72,7 +72,8 @@ package struct PostgresRow: Sendable {
   }
 
   private func elements<Value>(
-    _ column: Int, _ type: PostgresType,
+    _ column: Int,
+    _ type: PostgresType,
     _ read: (UnsafeRawBufferPointer) throws(PostgresFailure) -> Value
   ) throws(PostgresFailure) -> [Value?] {
     let values = try result.withField(index, column, as: [type]) { bytes throws(PostgresFailure) in
@@ -91,7 +92,8 @@ private func bigEndian<Number: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointe
 
 /// Reads the form that `PostgresArrayBuilder` describes; one dimension only.
 private func arrayElements<Value>(
-  _ bytes: UnsafeRawBufferPointer, of type: PostgresType,
+  _ bytes: UnsafeRawBufferPointer,
+  of type: PostgresType,
   _ read: (UnsafeRawBufferPointer) throws(PostgresFailure) -> Value
 ) throws(PostgresFailure) -> [Value?] {
   var place = 0

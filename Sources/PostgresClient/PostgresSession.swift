@@ -38,11 +38,13 @@ package final class PostgresSession {
       ("statement_timeout", "\(configuration.statementTimeout.wholeMilliseconds)"),
       ("lock_timeout", "\(configuration.lockTimeout.wholeMilliseconds)"),
       ("idle_in_transaction_session_timeout", "\(configuration.idleInTransactionTimeout.wholeMilliseconds)"),
-      ("synchronous_commit", "on"), ("timezone", "UTC"), ("datestyle", "ISO"),
+      ("synchronous_commit", "on"), ("default_transaction_isolation", "read committed"), ("timezone", "UTC"),
+      ("datestyle", "ISO"),
     ]
     _ = try query(
       "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)",
-      [.textArray(settings.map(\.0)), .textArray(settings.map(\.1))])
+      [.textArray(settings.map(\.0)), .textArray(settings.map(\.1))]
+    )
   }
 
   /// The server closed the connection while nothing was under way.
@@ -132,7 +134,8 @@ package final class PostgresSession {
   // MARK: - The exchange
 
   private func exchange(
-    _ statements: some Sequence<PostgresStatement>, committing: Bool
+    _ statements: some Sequence<PostgresStatement>,
+    committing: Bool
   ) throws(PostgresFailure) -> [PostgresResult] {
     var pending: [Pending] = []
     var firstFailure: PostgresFailure?
@@ -161,7 +164,9 @@ package final class PostgresSession {
   }
 
   private func send(
-    _ statement: PostgresStatement, _ pending: inout [Pending], isCommit: Bool = false
+    _ statement: PostgresStatement,
+    _ pending: inout [Pending],
+    isCommit: Bool = false
   ) throws(PostgresFailure) {
     extendDeadline()
     let key = StatementKey(sql: statement.sql, types: statement.parameters.map(\.type))
@@ -186,7 +191,8 @@ package final class PostgresSession {
   }
 
   private func collect(
-    _ pending: [Pending], _ firstFailure: inout PostgresFailure?
+    _ pending: [Pending],
+    _ firstFailure: inout PostgresFailure?
   ) throws(PostgresFailure) -> [PostgresResult] {
     var results: [PostgresResult] = []
     for item in pending {
@@ -211,7 +217,9 @@ package final class PostgresSession {
     guard let sync = try nextResult() else { throw .connectionLost("connection lost before the end of a pipeline") }
     let status = PQresultStatus(sync)
     PQclear(sync)
-    guard status == PGRES_PIPELINE_SYNC else { throw .unexpectedResult("pipeline ended with status \(status.rawValue)") }
+    guard status == PGRES_PIPELINE_SYNC else {
+      throw .unexpectedResult("pipeline ended with status \(status.rawValue)")
+    }
     return results
   }
 
@@ -227,7 +235,10 @@ package final class PostgresSession {
   /// Waits for the socket; any byte from the server, or taken by it, starts the limit again.
   private func awaitProgress(write: Bool) throws(PostgresFailure) {
     guard try handle.wait(read: true, write: write, until: deadline) else {
-      throw PostgresFailure(sqlstate: "08006", reason: "server gave no answer within \(answerLimit); connection given up")
+      throw PostgresFailure(
+        sqlstate: "08006",
+        reason: "server gave no answer within \(answerLimit); connection given up"
+      )
     }
     extendDeadline()
     try handle.consume()
@@ -267,7 +278,9 @@ package final class PostgresSession {
     if PostgresFailure.messageIsFreeOfData(sqlstate), let message = field(result, PG_DIAG_MESSAGE_PRIMARY_) {
       reason = String(message.prefix(200))
     }
-    let names = [("table", PG_DIAG_TABLE_NAME_), ("column", PG_DIAG_COLUMN_NAME_), ("constraint", PG_DIAG_CONSTRAINT_NAME_)]
+    let names = [
+      ("table", PG_DIAG_TABLE_NAME_), ("column", PG_DIAG_COLUMN_NAME_), ("constraint", PG_DIAG_CONSTRAINT_NAME_),
+    ]
     for (word, code) in names {
       if let name = field(result, code) { reason += ", \(word) \(name)" }
     }

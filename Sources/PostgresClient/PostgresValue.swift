@@ -121,7 +121,9 @@ package struct PostgresArrayBuilder {
     let element = type.element?.rawValue ?? 0
     guard count > 0 else {
       return PostgresValue(
-        type: type, bytes: bigEndianBytes(Int32(0)) + bigEndianBytes(Int32(0)) + bigEndianBytes(element))
+        type: type,
+        bytes: bigEndianBytes(Int32(0)) + bigEndianBytes(Int32(0)) + bigEndianBytes(element)
+      )
     }
     var whole = bytes
     var place = 0

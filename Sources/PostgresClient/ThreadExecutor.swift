@@ -19,12 +19,15 @@ final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     var thread = pthread_t()
     let kept = Unmanaged.passRetained(self)
     let status = pthread_create(
-      &thread, nil,
+      &thread,
+      nil,
       { argument in
         guard let argument else { return nil }
         Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().loop()
         return nil
-      }, kept.toOpaque())
+      },
+      kept.toOpaque()
+    )
     guard status == 0 else {
       kept.release()
       throw PostgresFailure(sqlstate: "53000", reason: "no thread for a connection: errno \(status)")

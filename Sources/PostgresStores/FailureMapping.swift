@@ -12,7 +12,11 @@ extension AdapterFailure {
     case .fatal: disposition = .fatal
     }
     self.init(
-      code: failure.sqlstate, reason: failure.reason, disposition: disposition, possiblyApplied: failure.commitUnknown)
+      code: failure.sqlstate,
+      reason: failure.reason,
+      disposition: disposition,
+      possiblyApplied: failure.commitUnknown
+    )
   }
 }
 

@@ -72,7 +72,12 @@ package enum FrameCodec {
     var headers: [LogHeader] = []
     for _ in 0..<headerCount { headers.append(LogHeader(name: try reader.text(), value: try reader.field())) }
     return OutboundRecord(
-      topic: topic, partition: partition == 0 ? nil : Int32(partition - 1), key: key, value: value, headers: headers)
+      topic: topic,
+      partition: partition == 0 ? nil : Int32(partition - 1),
+      key: key,
+      value: value,
+      headers: headers
+    )
   }
 
   private struct Writer {

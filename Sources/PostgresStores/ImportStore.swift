@@ -18,8 +18,15 @@ package struct StoredImport: Hashable, Sendable {
   package var finishedAt: Instant?
 
   package init(
-    tenant: String, id: String, fileSHA256: [UInt8], mappingSHA256: [UInt8], totalRows: Int64, doneRows: Int64 = 0,
-    firstTime: Instant? = nil, lastTime: Instant? = nil, finishedAt: Instant? = nil
+    tenant: String,
+    id: String,
+    fileSHA256: [UInt8],
+    mappingSHA256: [UInt8],
+    totalRows: Int64,
+    doneRows: Int64 = 0,
+    firstTime: Instant? = nil,
+    lastTime: Instant? = nil,
+    finishedAt: Instant? = nil
   ) {
     self.tenant = tenant
     self.id = id
@@ -52,10 +59,12 @@ package struct ImportStore: Sendable {
           [
             .text(new.tenant), .text(new.id), .bytea(new.fileSHA256), .bytea(new.mappingSHA256), .int8(new.totalRows),
             Self.value(new.firstTime), Self.value(new.lastTime),
-          ])
+          ]
+        )
         let found = try session.query(
           "SELECT \(Self.columns) FROM imports WHERE tenant = $1 AND file_sha256 = $2 AND mapping_sha256 = $3",
-          [.text(new.tenant), .bytea(new.fileSHA256), .bytea(new.mappingSHA256)])
+          [.text(new.tenant), .bytea(new.fileSHA256), .bytea(new.mappingSHA256)]
+        )
         guard found.count == 1 else { throw .unexpectedResult("import has \(found.count) rows, expected 1") }
         return try StoredImport(found[0])
       }
@@ -69,13 +78,18 @@ package struct ImportStore: Sendable {
 
   /// Records the end: all rows are in the log. False when there is no such import. A repeat keeps the first time.
   package func finish(
-    tenant: String, id: String, firstTime: Instant?, lastTime: Instant?
+    tenant: String,
+    id: String,
+    firstTime: Instant?,
+    lastTime: Instant?
   ) async throws(AdapterFailure) -> Bool {
     try await update(
       """
       done_rows = total_rows, first_time = COALESCE($3, first_time), last_time = COALESCE($4, last_time),
       finished_at = COALESCE(finished_at, now())
-      """, [.text(tenant), .text(id), Self.value(firstTime), Self.value(lastTime)])
+      """,
+      [.text(tenant), .text(id), Self.value(firstTime), Self.value(lastTime)]
+    )
   }
 
   /// In the order in which they began.
@@ -83,7 +97,9 @@ package struct ImportStore: Sendable {
     try await pool.perform { session throws(PostgresFailure) in
       var imports: [StoredImport] = []
       let result = try session.query(
-        "SELECT \(Self.columns) FROM imports WHERE tenant = $1 ORDER BY started_at, import_id", [.text(tenant)])
+        "SELECT \(Self.columns) FROM imports WHERE tenant = $1 ORDER BY started_at, import_id",
+        [.text(tenant)]
+      )
       for row in result.rows { imports.append(try StoredImport(row)) }
       return imports
     }
@@ -108,8 +124,15 @@ package struct ImportStore: Sendable {
 extension StoredImport {
   fileprivate init(_ row: PostgresRow) throws(PostgresFailure) {
     self.init(
-      tenant: try row.text(0), id: try row.text(1), fileSHA256: try row.bytes(2), mappingSHA256: try row.bytes(3),
-      totalRows: try row.int8(4), doneRows: try row.int8(5), firstTime: try row.instantOrNull(6),
-      lastTime: try row.instantOrNull(7), finishedAt: try row.instantOrNull(8))
+      tenant: try row.text(0),
+      id: try row.text(1),
+      fileSHA256: try row.bytes(2),
+      mappingSHA256: try row.bytes(3),
+      totalRows: try row.int8(4),
+      doneRows: try row.int8(5),
+      firstTime: try row.instantOrNull(6),
+      lastTime: try row.instantOrNull(7),
+      finishedAt: try row.instantOrNull(8)
+    )
   }
 }

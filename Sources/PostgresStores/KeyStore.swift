@@ -31,7 +31,10 @@ package struct KeyStore: Sendable {
   ///
   /// - Parameter secretSHA256: 32 bytes; anything else fails as permanent.
   package func create(
-    id: String, tenant: String, scope: KeyScope, secretSHA256: [UInt8]
+    id: String,
+    tenant: String,
+    scope: KeyScope,
+    secretSHA256: [UInt8]
   ) async throws(AdapterFailure) -> Bool {
     try await pool.perform { session throws(PostgresFailure) in
       try session.query(
@@ -54,14 +57,16 @@ package struct KeyStore: Sendable {
   package func list(tenant: String? = nil) async throws(AdapterFailure) -> [StoredKey] {
     try await read(
       "WHERE ($1::text IS NULL OR tenant = $1) ORDER BY tenant, created_at, id",
-      [tenant.map { .text($0) } ?? .null(.text)])
+      [tenant.map { .text($0) } ?? .null(.text)]
+    )
   }
 
   /// False when there is no such key or it is revoked already.
   package func revoke(id: String) async throws(AdapterFailure) -> Bool {
     try await pool.perform { session throws(PostgresFailure) in
       try session.query(
-        "UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", [.text(id)]
+        "UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL",
+        [.text(id)]
       ).affectedRows == 1
     }
   }
@@ -69,7 +74,9 @@ package struct KeyStore: Sendable {
   private func read(_ rest: String, _ parameters: [PostgresValue]) async throws(AdapterFailure) -> [StoredKey] {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
-        "SELECT id, tenant, scope, secret_sha256, created_at, revoked_at FROM api_keys \(rest)", parameters)
+        "SELECT id, tenant, scope, secret_sha256, created_at, revoked_at FROM api_keys \(rest)",
+        parameters
+      )
       var keys: [StoredKey] = []
       for row in result.rows {
         guard let scope = KeyScope(rawValue: try row.text(2)) else {
@@ -77,8 +84,14 @@ package struct KeyStore: Sendable {
         }
         keys.append(
           StoredKey(
-            id: try row.text(0), tenant: try row.text(1), scope: scope, secretSHA256: try row.bytes(3),
-            createdAt: try row.instant(4), revokedAt: try row.instantOrNull(5)))
+            id: try row.text(0),
+            tenant: try row.text(1),
+            scope: scope,
+            secretSHA256: try row.bytes(3),
+            createdAt: try row.instant(4),
+            revokedAt: try row.instantOrNull(5)
+          )
+        )
       }
       return keys
     }

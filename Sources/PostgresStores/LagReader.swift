@@ -29,7 +29,8 @@ package struct LagReader: Sendable {
   /// - Parameters:
   ///   - group: only this one; nil for all.
   ///   - topic: only this one; nil for all.
-  package func progress(group: String? = nil, topic: String? = nil) async throws(AdapterFailure) -> [PartitionProgress] {
+  package func progress(group: String? = nil, topic: String? = nil) async throws(AdapterFailure) -> [PartitionProgress]
+  {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
         """
@@ -38,15 +39,24 @@ package struct LagReader: Sendable {
         FROM partition_offsets
         WHERE ($1::text IS NULL OR consumer_group = $1) AND ($2::text IS NULL OR topic = $2)
         ORDER BY consumer_group, topic, partition
-        """, [group.map { .text($0) } ?? .null(.text), topic.map { .text($0) } ?? .null(.text)])
+        """,
+        [group.map { .text($0) } ?? .null(.text), topic.map { .text($0) } ?? .null(.text)]
+      )
       var rows: [PartitionProgress] = []
       for row in result.rows {
         rows.append(
           PartitionProgress(
-            group: try row.text(0), partition: PartitionID(topic: try row.text(1), partition: try row.int4(2)),
-            logEpoch: try row.int8(3), nextOffset: try row.int8(4), ownerEpoch: try row.int8(5),
-            flushNumber: try row.int8(6), outboxPosition: try row.int8(7), publishedThrough: try row.int8(8),
-            updatedAt: try row.instant(9)))
+            group: try row.text(0),
+            partition: PartitionID(topic: try row.text(1), partition: try row.int4(2)),
+            logEpoch: try row.int8(3),
+            nextOffset: try row.int8(4),
+            ownerEpoch: try row.int8(5),
+            flushNumber: try row.int8(6),
+            outboxPosition: try row.int8(7),
+            publishedThrough: try row.int8(8),
+            updatedAt: try row.instant(9)
+          )
+        )
       }
       return rows
     }

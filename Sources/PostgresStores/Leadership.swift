@@ -31,8 +31,14 @@ package struct Leadership: Sendable {
     try await perform { session throws(PostgresFailure) in try Self.holds(session, key) }
   }
 
-  /// Steps down by ending the session; a later `acquire` makes a new one.
-  package func resign() async { await connection.disconnect() }
+  /// Steps down and ends the session; a later `acquire` makes a new one. Where the server cannot be told, it finds out
+  /// by the end of the connection.
+  package func resign() async {
+    if await connection.isConnected {
+      _ = try? await connection.query("SELECT pg_advisory_unlock($1)", [.int8(key)])
+    }
+    await connection.disconnect()
+  }
 
   private static func holds(_ session: PostgresSession, _ key: Int64) throws(PostgresFailure) -> Bool {
     try session.query(
@@ -41,7 +47,9 @@ package struct Leadership: Sendable {
         SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND classid::int8 = ($1::int8 >> 32) & 4294967295 AND objid::int8 = $1::int8 & 4294967295 AND objsubid = 1)
-      """, [.int8(key)])[0].bool(0)
+      """,
+      [.int8(key)]
+    )[0].bool(0)
   }
 
   private func perform<Value: Sendable>(

@@ -23,7 +23,9 @@ package struct LogAdministration: Sendable {
         SELECT $1, u.topic, u.partition, current_log_epoch(u.topic)
         FROM unnest($2::text[], $3::int4[]) WITH ORDINALITY AS u(topic, partition, place) ORDER BY u.place
         ON CONFLICT DO NOTHING
-        """, [.text(group), places.topics, places.partitions])
+        """,
+        [.text(group), places.topics, places.partitions]
+      )
     }
   }
 
@@ -34,7 +36,9 @@ package struct LogAdministration: Sendable {
         try session.query(
           """
           SELECT 1 FROM partition_offsets WHERE consumer_group = $1 ORDER BY topic, partition FOR UPDATE
-          """, [.text(group)])
+          """,
+          [.text(group)]
+        )
         try session.query("DELETE FROM outbox_frames WHERE consumer_group = $1", [.text(group)])
         return try session.query("DELETE FROM partition_offsets WHERE consumer_group = $1", [.text(group)]).affectedRows
       }
@@ -59,7 +63,9 @@ package struct LogAdministration: Sendable {
           """
           INSERT INTO log_epochs (epoch, topics, reason)
           SELECT max(epoch) + 1, $1::text[], $2 FROM log_epochs RETURNING epoch
-          """, [list, .text(reason)])
+          """,
+          [list, .text(reason)]
+        )
         let epoch = try opened[0].int8(0)
         try Self.republish(session, list)
         try session.query(
@@ -68,7 +74,9 @@ package struct LogAdministration: Sendable {
           SET folded_epochs = folded_epochs || jsonb_build_object(log_epoch::text, next_offset), next_offset = 0,
             log_epoch = $1, owner_epoch = owner_epoch + 1, updated_at = now()
           WHERE $2::text[] IS NULL OR topic = ANY ($2::text[])
-          """, [.int8(epoch), list])
+          """,
+          [.int8(epoch), list]
+        )
         return epoch
       }
     }
@@ -91,7 +99,9 @@ package struct LogAdministration: Sendable {
       UPDATE partition_offsets AS o SET published_through = LEAST(o.published_through, a.first - 1)
       FROM again AS a
       WHERE o.consumer_group = a.consumer_group AND o.topic = a.topic AND o.partition = a.partition
-      """, [topics])
+      """,
+      [topics]
+    )
   }
 
   /// Says to subscribers that the store has stepped back or moved: after a restore or a failover. Returns the epoch.

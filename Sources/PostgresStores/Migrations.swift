@@ -41,7 +41,9 @@ package struct Migrations: Sendable {
         Result { () throws(MigrationFailure) in
           let pending = try Self.pending(files, after: try Self.applied(session))
           return Status(
-            applied: files.prefix(files.count - pending.count).map(\.step), pending: pending.map(\.step))
+            applied: files.prefix(files.count - pending.count).map(\.step),
+            pending: pending.map(\.step)
+          )
         }
       }.get()
     } catch let failure as MigrationFailure {
@@ -63,14 +65,16 @@ package struct Migrations: Sendable {
     }
   }
 
-  private static func applyAll(_ files: [MigrationFile], _ session: PostgresSession) throws(MigrationFailure) -> [Step] {
+  private static func applyAll(_ files: [MigrationFile], _ session: PostgresSession) throws(MigrationFailure) -> [Step]
+  {
     var steps: [Step] = []
     // The lock lasts for a transaction, so the next missing file is looked up again under each one.
     while let step = try applyNext(files, session) { steps.append(step) }
     return steps
   }
 
-  private static func applyNext(_ files: [MigrationFile], _ session: PostgresSession) throws(MigrationFailure) -> Step? {
+  private static func applyNext(_ files: [MigrationFile], _ session: PostgresSession) throws(MigrationFailure) -> Step?
+  {
     var next: MigrationFile?
     defer { session.rollback() }
     do {
@@ -82,7 +86,8 @@ package struct Migrations: Sendable {
           number integer PRIMARY KEY, name text NOT NULL, sha256 bytea NOT NULL,
           applied_at timestamptz NOT NULL DEFAULT now()
         )
-        """)
+        """
+      )
     } catch {
       throw .store(file: nil, error)
     }
@@ -92,7 +97,8 @@ package struct Migrations: Sendable {
         try session.script(next.sql)
         try session.query(
           "INSERT INTO schema_migrations (number, name, sha256) VALUES ($1, $2, $3)",
-          [.int4(next.step.number), .text(next.step.name), .bytea(next.sha256)])
+          [.int4(next.step.number), .text(next.step.name), .bytea(next.sha256)]
+        )
       }
       try session.commit()
     } catch {
@@ -113,7 +119,8 @@ package struct Migrations: Sendable {
       var files: [AppliedFile] = []
       for row in try session.query("SELECT number, name, sha256 FROM schema_migrations ORDER BY number").rows {
         files.append(
-          AppliedFile(step: Step(number: try row.int4(0), name: try row.text(1)), sha256: try row.bytes(2)))
+          AppliedFile(step: Step(number: try row.int4(0), name: try row.text(1)), sha256: try row.bytes(2))
+        )
       }
       return files
     } catch {
@@ -123,7 +130,8 @@ package struct Migrations: Sendable {
 
   /// The files after those applied, once each applied one is found unchanged.
   private static func pending(
-    _ files: [MigrationFile], after applied: [AppliedFile]
+    _ files: [MigrationFile],
+    after applied: [AppliedFile]
   ) throws(MigrationFailure) -> ArraySlice<MigrationFile> {
     for (place, done) in applied.enumerated() {
       guard done.step.number == Int32(place + 1) else {

@@ -29,7 +29,9 @@ package struct PostgresPlaybookStore: PlaybookStore {
     try await read(
       """
       SELECT DISTINCT ON (tenant) tenant, version, \(Self.fileColumns) FROM playbooks ORDER BY tenant, version DESC
-      """, [])
+      """,
+      []
+    )
   }
 
   /// One version, for what was decided under it; nil when there is none.
@@ -46,10 +48,12 @@ package struct PostgresPlaybookStore: PlaybookStore {
       var versions: [Version] = []
       let result = try session.query(
         "SELECT version, applied_at, applied_by FROM playbooks WHERE tenant = $1 ORDER BY version DESC",
-        [.text(tenant)])
+        [.text(tenant)]
+      )
       for row in result.rows {
         versions.append(
-          Version(version: try row.int8(0), appliedAt: try row.instant(1), appliedBy: try row.text(2)))
+          Version(version: try row.int8(0), appliedAt: try row.instant(1), appliedBy: try row.text(2))
+        )
       }
       return versions
     }
@@ -61,14 +65,20 @@ package struct PostgresPlaybookStore: PlaybookStore {
   ///   - expectedVersion: 0 for a tenant without a playbook.
   ///   - appliedBy: who, in the operator's own words; no secret.
   package func apply(
-    tenant: String, files: [StoredPlaybook.File], expectedVersion: Int64, appliedBy: String
+    tenant: String,
+    files: [StoredPlaybook.File],
+    expectedVersion: Int64,
+    appliedBy: String
   ) async throws(AdapterFailure) -> Outcome {
     let bytes = files.reduce(0) { $0 + $1.name.utf8.count + $1.text.utf8.count }
     guard files.count <= Self.filesMax, bytes <= Self.playbookBytesMax else {
       throw AdapterFailure(
         code: "54000",
-        reason: "playbook of \(files.count) files and \(bytes) bytes, expected at most \(Self.filesMax) and \(Self.playbookBytesMax)",
-        disposition: .permanent)
+        reason:
+          "playbook: expected at most \(Self.filesMax) files and \(Self.playbookBytesMax) bytes, "
+          + "got \(files.count) and \(bytes)",
+        disposition: .permanent
+      )
     }
     return try await pool.perform { session throws(PostgresFailure) in
       // The primary key decides between two who saw the same version.
@@ -84,10 +94,13 @@ package struct PostgresPlaybookStore: PlaybookStore {
         [
           .text(tenant), .int8(expectedVersion), .textArray(files.map(\.name)), .textArray(files.map(\.text)),
           .text(appliedBy),
-        ])
+        ]
+      )
       if inserted.affectedRows == 1 { return .applied(version: expectedVersion + 1) }
       let newest = try session.query(
-        "SELECT COALESCE(max(version), 0) FROM playbooks WHERE tenant = $1", [.text(tenant)])
+        "SELECT COALESCE(max(version), 0) FROM playbooks WHERE tenant = $1",
+        [.text(tenant)]
+      )
       return .conflict(newest: try newest[0].int8(0))
     }
   }

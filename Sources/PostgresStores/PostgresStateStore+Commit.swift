@@ -23,7 +23,9 @@ extension PostgresStateStore {
 
   /// Opens the transaction, locks the rows in order, and raises those whose fence holds; the others are returned.
   private static func fence(
-    _ session: PostgresSession, _ group: String, _ flushes: [PartitionFlush]
+    _ session: PostgresSession,
+    _ group: String,
+    _ flushes: [PartitionFlush]
   ) throws(PostgresFailure) -> [PartitionID] {
     let places = PartitionColumns(flushes.map(\.partition))
     let numbers: ((PartitionFlush) -> Int64) -> PostgresValue = { read in .int8Array(flushes.map(read)) }
@@ -35,7 +37,9 @@ extension PostgresStateStore {
         SELECT 1 FROM unnest($2::text[], $3::int4[]) WITH ORDINALITY AS u(topic, partition, place)
         JOIN partition_offsets AS o ON o.consumer_group = $1 AND o.topic = u.topic AND o.partition = u.partition
         ORDER BY u.place FOR NO KEY UPDATE OF o
-        """, [.text(group), places.topics, places.partitions]),
+        """,
+        [.text(group), places.topics, places.partitions]
+      ),
       PostgresStatement(
         """
         UPDATE partition_offsets AS o
@@ -52,7 +56,8 @@ extension PostgresStateStore {
           .text(group), places.topics, places.partitions, numbers(\.logEpoch), numbers(\.ownerEpoch),
           numbers(\.flushNumber), numbers(\.nextOffset), numbers(\.publishedThrough),
           numbers { $0.frame == nil ? 0 : 1 }, .byteaArray(flushes.map(\.state)),
-        ]),
+        ]
+      ),
     ])
     guard let update = results.last else { throw .unexpectedResult("fence without an answer") }
     var positions: [PartitionID: Int64] = [:]
@@ -64,13 +69,15 @@ extension PostgresStateStore {
         continue
       }
       throw .unexpectedResult(
-        "outbox of \(flush.partition.topic)/\(flush.partition.partition): frame \(frame.position), expected \(position)")
+        "outbox of \(flush.partition.topic)/\(flush.partition.partition): frame \(frame.position), expected \(position)"
+      )
     }
     return flushes.map(\.partition).filter { positions[$0] == nil }
   }
 
   private func writes(
-    _ group: String, _ flushes: [PartitionFlush]
+    _ group: String,
+    _ flushes: [PartitionFlush]
   ) throws(PostgresFailure) -> some Sequence<PostgresStatement> {
     var small = RowBatches.statements(flushes.flatMap(\.rows))
     if let frames = try Self.frameInsert(group, flushes) { small.append(frames) }
@@ -79,7 +86,8 @@ extension PostgresStateStore {
   }
 
   private static func frameInsert(
-    _ group: String, _ flushes: [PartitionFlush]
+    _ group: String,
+    _ flushes: [PartitionFlush]
   ) throws(PostgresFailure) -> PostgresStatement? {
     let withFrames = flushes.filter { $0.frame != nil }
     guard !withFrames.isEmpty else { return nil }
@@ -91,8 +99,10 @@ extension PostgresStateStore {
       positions.append(frame.position)
       do { frames.append(bytes: try FrameCodec.encode(frame.records)) } catch {
         throw PostgresFailure(
-          sqlstate: "54000", reason: "outbox frame past \(FrameCodec.frameBytesMax) bytes or \(FrameCodec.headersMax) headers",
-          disposition: .fatal)
+          sqlstate: "54000",
+          reason: "outbox frame past \(FrameCodec.frameBytesMax) bytes or \(FrameCodec.headersMax) headers",
+          disposition: .fatal
+        )
       }
     }
     return PostgresStatement(
@@ -100,7 +110,9 @@ extension PostgresStateStore {
       INSERT INTO outbox_frames (consumer_group, topic, partition, position, frame)
       SELECT $1, f.topic, f.partition, f.position, f.frame
       FROM unnest($2::text[], $3::int4[], $4::int8[], $5::bytea[]) AS f(topic, partition, position, frame)
-      """, [.text(group), places.topics, places.partitions, positions.value, frames.value])
+      """,
+      [.text(group), places.topics, places.partitions, positions.value, frames.value]
+    )
   }
 
   private static func publishedDelete(_ group: String, _ flushes: [PartitionFlush]) -> PostgresStatement {
@@ -111,6 +123,7 @@ extension PostgresStateStore {
       USING unnest($2::text[], $3::int4[], $4::int8[]) AS p(topic, partition, through)
       WHERE f.consumer_group = $1 AND f.topic = p.topic AND f.partition = p.partition AND f.position <= p.through
       """,
-      [.text(group), places.topics, places.partitions, .int8Array(flushes.map(\.publishedThrough))])
+      [.text(group), places.topics, places.partitions, .int8Array(flushes.map(\.publishedThrough))]
+    )
   }
 }

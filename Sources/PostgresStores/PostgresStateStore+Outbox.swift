@@ -4,7 +4,10 @@ import PostgresClient
 
 extension PostgresStateStore {
   package func frames(
-    group: String, partition: PartitionID, after position: Int64, framesMax: Int
+    group: String,
+    partition: PartitionID,
+    after position: Int64,
+    framesMax: Int
   ) async throws(AdapterFailure) -> [OutboxFrame] {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
@@ -15,17 +18,18 @@ extension PostgresStateStore {
         [
           .text(group), .text(partition.topic), .int4(partition.partition), .int8(position),
           .int8(Int64(max(0, framesMax))),
-        ])
+        ]
+      )
       var frames: [OutboxFrame] = []
       for row in result.rows {
         let position = try row.int8(0)
-        do {
-          frames.append(OutboxFrame(position: position, records: try FrameCodec.decode(try row.bytes(1))))
-        } catch let failure as FrameCodec.Failure {
-          throw .unexpectedResult(
-            "outbox of \(partition.topic)/\(partition.partition): frame \(position) cannot be read: \(failure)")
+        let bytes = try row.bytes(1)
+        do throws(FrameCodec.Failure) {
+          frames.append(OutboxFrame(position: position, records: try FrameCodec.decode(bytes)))
         } catch {
-          throw error as? PostgresFailure ?? .unexpectedResult("frame cannot be read")
+          throw .unexpectedResult(
+            "outbox of \(partition.topic)/\(partition.partition): frame \(position) cannot be read: \(error)"
+          )
         }
       }
       return frames

@@ -37,7 +37,9 @@ package struct PostgresStateStore: StateStore {
           o.published_through, o.state,
           ARRAY(SELECT e.key::int8 FROM jsonb_each_text(o.folded_epochs) AS e ORDER BY e.key),
           ARRAY(SELECT e.value::int8 FROM jsonb_each_text(o.folded_epochs) AS e ORDER BY e.key)
-        """, [.text(group), places.topics, places.partitions])
+        """,
+        [.text(group), places.topics, places.partitions]
+      )
       var claims: [Claim] = []
       for row in result.rows { claims.append(try Claim(row)) }
       return claims.sorted { $0.partition < $1.partition }
@@ -55,8 +57,10 @@ package struct PostgresStateStore: StateStore {
           for key in batch { builder.append(bytes: key) }
           return PostgresStatement(
             "SELECT subject, state FROM subject_states WHERE consumer_group = $1 AND subject = ANY ($2::text[])",
-            [.text(group), builder.value])
-        })
+            [.text(group), builder.value]
+          )
+        }
+      )
       var subjects: [StoredSubject] = []
       for result in results {
         for row in result.rows { subjects.append(StoredSubject(key: try row.bytes(0), state: try row.bytes(1))) }
@@ -73,7 +77,9 @@ package struct PostgresStateStore: StateStore {
         """
         SELECT subject, due FROM subject_states
         WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND due IS NOT NULL ORDER BY due
-        """, [.text(group), .text(partition.topic), .int4(partition.partition)])
+        """,
+        [.text(group), .text(partition.topic), .int4(partition.partition)]
+      )
       var timers: [SubjectTimer] = []
       timers.reserveCapacity(result.count)
       for row in result.rows {
@@ -84,22 +90,30 @@ package struct PostgresStateStore: StateStore {
     return timers.map { ($0.key, $0.due) }
   }
 
+  /// Waits for a transaction that is still deciding on one of these rows, at most the lock timeout (`55P03`): the
+  /// COMMIT whose answer was lost may be under way in the server, and before its end there is no answer.
   package func fences(group: String, partitions: [PartitionID]) async throws(AdapterFailure) -> [FencePosition] {
     let places = PartitionColumns(partitions.sorted())
     return try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
         """
         SELECT o.topic, o.partition, o.log_epoch, o.owner_epoch, o.flush_no
-        FROM unnest($2::text[], $3::int4[]) AS u(topic, partition)
+        FROM unnest($2::text[], $3::int4[]) WITH ORDINALITY AS u(topic, partition, place)
         JOIN partition_offsets AS o ON o.consumer_group = $1 AND o.topic = u.topic AND o.partition = u.partition
-        ORDER BY o.topic, o.partition
-        """, [.text(group), places.topics, places.partitions])
+        ORDER BY u.place FOR SHARE OF o
+        """,
+        [.text(group), places.topics, places.partitions]
+      )
       var positions: [FencePosition] = []
       for row in result.rows {
         positions.append(
           FencePosition(
-            partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)), logEpoch: try row.int8(2),
-            ownerEpoch: try row.int8(3), flushNumber: try row.int8(4)))
+            partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)),
+            logEpoch: try row.int8(2),
+            ownerEpoch: try row.int8(3),
+            flushNumber: try row.int8(4)
+          )
+        )
       }
       return positions
     }
@@ -135,9 +149,15 @@ extension Claim {
     var folded: [Int64: Int64] = [:]
     for case (let epoch?, let offset?) in zip(try row.int8Array(9), try row.int8Array(10)) { folded[epoch] = offset }
     self.init(
-      partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)), logEpoch: try row.int8(2),
-      ownerEpoch: try row.int8(3), flushNumber: try row.int8(4), nextOffset: try row.int8(5),
-      outboxPosition: try row.int8(6), publishedThrough: try row.int8(7), state: try row.bytes(8),
-      foldedEpochs: folded)
+      partition: PartitionID(topic: try row.text(0), partition: try row.int4(1)),
+      logEpoch: try row.int8(2),
+      ownerEpoch: try row.int8(3),
+      flushNumber: try row.int8(4),
+      nextOffset: try row.int8(5),
+      outboxPosition: try row.int8(6),
+      publishedThrough: try row.int8(7),
+      state: try row.bytes(8),
+      foldedEpochs: folded
+    )
   }
 }

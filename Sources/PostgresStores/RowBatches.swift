@@ -81,7 +81,8 @@ enum RowBatches {
         // Rows of different lengths fit no two-dimensional array: each goes as the text of an array.
         .textArray(rows.map { row in "{\(row.times.map { $0?.text ?? "NULL" }.joined(separator: ","))}" }),
         .textArray(rows.map { $0.breakdown.map(StorableText.clean) }), .int8Array(rows.map(\.revision)),
-      ])
+      ]
+    )
   }
 
   private static func upsert(_ rows: ArraySlice<TouchRow>) -> PostgresStatement {
@@ -100,7 +101,8 @@ enum RowBatches {
         texts(rows, \.subject), texts(rows, \.occurrence), texts(rows, \.id), texts(rows, \.template),
         texts(rows, \.channel), texts(rows, \.status), texts(rows, \.reason), instants(rows, \.dueAt),
         instants(rows, \.decidedAt),
-      ])
+      ]
+    )
   }
 
   private static func upsert(_ rows: ArraySlice<DeliveryRow>) -> PostgresStatement {
@@ -115,7 +117,8 @@ enum RowBatches {
       [
         texts(rows, \.tenant), texts(rows, \.touch), texts(rows, \.channel), texts(rows, \.status),
         .int4Array(rows.map { Int32(clamping: $0.attempts) }), texts(rows, \.reason), instants(rows, \.updatedAt),
-      ])
+      ]
+    )
   }
 
   private static func texts<Row>(_ rows: ArraySlice<Row>, _ read: (Row) -> String) -> PostgresValue {

@@ -68,7 +68,8 @@ struct SubjectBatches: Sequence, IteratorProtocol {
         SET topic = excluded.topic, partition = excluded.partition, due = excluded.due, state = excluded.state,
           projection = COALESCE(excluded.projection, s.projection)
         """,
-        [.text(group), keys.value, topics.value, partitions.value, dues.value, states.value, projections.value])
+        [.text(group), keys.value, topics.value, partitions.value, dues.value, states.value, projections.value]
+      )
     }
   }
 }

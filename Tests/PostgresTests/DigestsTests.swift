@@ -18,12 +18,15 @@ struct DigestsTests {
     let second = hmacSHA256(key: "Jefe".utf8, message: "what do ya want for nothing?".utf8)
     #expect(hexadecimal(second) == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
     let sixth = hmacSHA256(
-      key: [UInt8](repeating: 0xAA, count: 131), message: "Test Using Larger Than Block-Size Key - Hash Key First".utf8)
+      key: [UInt8](repeating: 0xAA, count: 131),
+      message: "Test Using Larger Than Block-Size Key - Hash Key First".utf8
+    )
     #expect(hexadecimal(sixth) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     // The known value of HMAC_SHA256("", "").
     #expect(
       hexadecimal(hmacSHA256(key: [], message: []))
-        == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
+        == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"
+    )
   }
 
   @Test(
@@ -31,7 +34,8 @@ struct DigestsTests {
     arguments: [
       ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
       ("foobar", "Zm9vYmFy"),
-    ])
+    ]
+  )
   func base64Vectors(plain: String, text: String) {
     #expect(base64Encode(plain.utf8) == text)
     #expect(base64Decode(text) == Array(plain.utf8))
@@ -40,7 +44,10 @@ struct DigestsTests {
     #expect(base64Decode(unpadded, .urlSafe) == Array(plain.utf8))
   }
 
-  @Test("base64 refuses what another encoder would not have written", arguments: ["Zg", "Zg=", "Zh==", "Z===", "Zm9v\n", "Zm-v", "=Zm9", "===="])
+  @Test(
+    "base64 refuses what another encoder would not have written",
+    arguments: ["Zg", "Zg=", "Zh==", "Z===", "Zm9v\n", "Zm-v", "=Zm9", "===="]
+  )
   func base64Refusals(text: String) { #expect(base64Decode(text) == nil) }
 
   @Test("base64 and hexadecimal give every length back, in both alphabets")

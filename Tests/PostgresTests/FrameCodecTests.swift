@@ -71,8 +71,11 @@ struct FrameCodecTests {
     let topics = ["hearth.tags.v1", "", "社群"]
     let partitions = [nil, 0, 7, Int32.max]
     return OutboundRecord(
-      topic: topics[Int.random(in: 0..<3, using: &random)], partition: partitions[Int.random(in: 0..<4, using: &random)],
-      key: bytes(20), value: Bool.random(using: &random) ? bytes(300) : nil,
-      headers: (0..<Int.random(in: 0...3, using: &random)).map { LogHeader(name: "h\($0)", value: bytes(5)) })
+      topic: topics[Int.random(in: 0..<3, using: &random)],
+      partition: partitions[Int.random(in: 0..<4, using: &random)],
+      key: bytes(20),
+      value: Bool.random(using: &random) ? bytes(300) : nil,
+      headers: (0..<Int.random(in: 0...3, using: &random)).map { LogHeader(name: "h\($0)", value: bytes(5)) }
+    )
   }
 }

@@ -11,7 +11,8 @@ struct PostgresFailureTests {
       ("55P03", .retriable), ("25P03", .retriable), ("25006", .retriable), ("58030", .retriable),
       ("22021", .permanent), ("22P05", .permanent), ("23505", .permanent), ("21000", .permanent), ("42P01", .fatal),
       ("28P01", .fatal), ("3D000", .fatal), ("XX001", .fatal),
-    ])
+    ]
+  )
   func dispositions(sqlstate: String, disposition: PostgresDisposition) {
     #expect(PostgresFailure(sqlstate: sqlstate, reason: "").disposition == disposition)
   }
@@ -74,7 +75,8 @@ struct PostgresFailureTests {
   @Test("a connection string that cannot be read is refused without being repeated")
   func badConnectionString() async throws {
     let connection = try PostgresConnection(
-      PostgresConfiguration(connectionString: "host=localhost password = 'hunter2"))
+      PostgresConfiguration(connectionString: "host=localhost password = 'hunter2")
+    )
     let failure = await #expect(throws: PostgresFailure.self) { try await connection.query("SELECT 1") }
     #expect(failure?.disposition == .fatal)
     #expect(failure?.description.contains("hunter2") == false)
@@ -83,7 +85,8 @@ struct PostgresFailureTests {
   @Test("no server gives a retriable failure")
   func noServer() async throws {
     let connection = try PostgresConnection(
-      PostgresConfiguration(connectionString: "host=/nonexistent user=a dbname=b password=hunter2"))
+      PostgresConfiguration(connectionString: "host=/nonexistent user=a dbname=b password=hunter2")
+    )
     let failure = await #expect(throws: PostgresFailure.self) { try await connection.query("SELECT 1") }
     #expect(failure?.sqlstate == "08001")
     #expect(failure?.disposition == .retriable)

@@ -1,5 +1,4 @@
 import PostgresClient
-import Synchronization
 import Testing
 
 @Suite("The pool")
@@ -14,7 +13,8 @@ struct PostgresPoolTests {
     }
     #expect((1...3).contains(pids.count))
     let open = try await database.connection().query(
-      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hearth-bound'")
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hearth-bound'"
+    )
     #expect(try open[0].int8(0) == Int64(pids.count))
   }
 
@@ -22,14 +22,12 @@ struct PostgresPoolTests {
   func waitLimit() async throws {
     let database = try await TestDatabase.make()
     let pool = PostgresPool(database.configuration(), connectionsMax: 1, waitLimit: .milliseconds(30))
-    let (held, holding) = AsyncStream<Void>.makeStream()
     let gate = Gate()
     async let holder: Void = pool.run { session throws(PostgresFailure) in
       try session.query("SELECT 1")
-      holding.finish()
-      gate.wait()
+      gate.hold()
     }
-    for await _ in held {}
+    await gate.isHeld()
     let failure = await #expect(throws: PostgresFailure.self) { try await pool.query("SELECT 1") }
     #expect(failure?.sqlstate == "53300")
     #expect(failure?.disposition == .retriable)
@@ -42,13 +40,11 @@ struct PostgresPoolTests {
   func cancellation() async throws {
     let database = try await TestDatabase.make()
     let pool = PostgresPool(database.configuration(), connectionsMax: 1, waitLimit: .seconds(60))
-    let (held, holding) = AsyncStream<Void>.makeStream()
     let gate = Gate()
     async let holder: Void = pool.run { _ throws(PostgresFailure) in
-      holding.finish()
-      gate.wait()
+      gate.hold()
     }
-    for await _ in held {}
+    await gate.isHeld()
     let waiter = Task { try await pool.query("SELECT 1") }
     waiter.cancel()
     await #expect(throws: PostgresFailure.self) { try await waiter.value }
@@ -63,12 +59,5 @@ struct PostgresPoolTests {
     pool.close()
     let failure = await #expect(throws: PostgresFailure.self) { try await pool.query("SELECT 1") }
     #expect(failure?.disposition == .permanent)
-  }
-
-  /// Blocks a connection's thread until it is opened.
-  private final class Gate: Sendable {
-    private let isOpen = Atomic(false)
-    func open() { isOpen.store(true, ordering: .releasing) }
-    func wait() { while !isOpen.load(ordering: .acquiring) {} }
   }
 }

@@ -8,11 +8,12 @@ struct PostgresTypesTests {
     let connection = try await TestDatabase.make().connection()
     let json = Array(#"{"a": "ü\"\\"}"#.utf8)
     let result = try await connection.query(
-      "SELECT $1::int8, $2::int4, $3::text, $4::bytea, $5::bool, $6::timestamptz, $7::jsonb, $8::date, $9::bytea, $10::text",
+      "SELECT $1::int8, $2::int4, $3::text, $4::bytea, $5::bool, $6::timestamptz, $7::jsonb, $8::date, $9::bytea, $10",
       [
         .int8(.min), .int4(.max), .text("Lagerfeuer ✓ 社群"), .bytea([0, 1, 255]), .bool(true),
         .timestamptz(microseconds: 1_483_271_606_123_456), .jsonb(json), .date(days: -1), .bytea([]), .text(""),
-      ])
+      ]
+    )
     let row = result[0]
     #expect(try row.int8(0) == .min)
     #expect(try row.int4(1) == .max)
@@ -34,7 +35,8 @@ struct PostgresTypesTests {
       [
         .timestamptz(microseconds: -1), .date(days: 17_197), .timestamptz(microseconds: .max),
         .timestamptz(microseconds: .min),
-      ])
+      ]
+    )
     #expect(try result[0].text(0) == "1969-12-31 23:59:59.999999+00")
     #expect(try result[0].text(1) == "2017-01-31")
     #expect(try result[0].text(2) == "infinity")
@@ -52,7 +54,8 @@ struct PostgresTypesTests {
       [
         .int4Array([1, nil, -3]), .int8Array([.max, nil]), .textArray(["a", nil, "", "{\"b\"}"]),
         .byteaArray([[], nil, [0, 9]]), .textArray([]),
-      ])
+      ]
+    )
     let row = result[0]
     #expect(try row.int4Array(0) == [1, nil, -3])
     #expect(try row.int8Array(1) == [.max, nil])
@@ -68,7 +71,8 @@ struct PostgresTypesTests {
     let types: [PostgresType] = [.int8, .int4, .text, .bytea, .bool, .timestamptz, .jsonb, .date]
     let result = try await connection.query(
       "SELECT $1::int8, $2::int4, $3::text, $4::bytea, $5::bool, $6::timestamptz, $7::jsonb, $8::date",
-      types.map { .null($0) })
+      types.map { .null($0) }
+    )
     let row = result[0]
     #expect(try row.int8OrNull(0) == nil)
     #expect(try row.int4OrNull(1) == nil)

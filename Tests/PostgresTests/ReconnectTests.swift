@@ -41,7 +41,8 @@ struct ReconnectTests {
       database.configuration {
         $0.statementTimeout = .milliseconds(100)
         $0.answerGrace = .milliseconds(100)
-      })
+      }
+    )
     let pid = try await Self.backend(connection)
     #expect(kill(pid, SIGSTOP) == 0)
     defer { kill(pid, SIGCONT) }
@@ -59,7 +60,8 @@ struct ReconnectTests {
       database.configuration {
         $0.statementTimeout = .milliseconds(100)
         $0.answerGrace = .milliseconds(100)
-      })
+      }
+    )
     _ = try await connection.query("CREATE TABLE t (n int4)")
     let pid = try await Self.backend(connection)
     defer { kill(pid, SIGCONT) }
@@ -89,7 +91,8 @@ struct ReconnectTests {
   func restart() async throws {
     let cluster = try PrivateCluster()
     let connection = try PostgresConnection(
-      PostgresConfiguration(connectionString: cluster.connectionString(database: "postgres")))
+      PostgresConfiguration(connectionString: cluster.connectionString(database: "postgres"))
+    )
     _ = try await connection.query("CREATE TABLE t (n int4)")
     _ = try await connection.query("INSERT INTO t VALUES (1)")
     try cluster.crash()

@@ -13,7 +13,8 @@ struct StateStoreContentTests {
     let first = claims.map { claim in
       claim.flush(
         to: 1,
-        subjects: (0..<6_001).map { write("t/member/\(claim.partition.partition)-\($0)", "a\($0)", projection: "{}") })
+        subjects: (0..<6_001).map { write("t/member/\(claim.partition.partition)-\($0)", "a\($0)", projection: "{}") }
+      )
     }
     #expect(try await store.commit(group: "tagger", first) == .committed)
     let second = claims[0].flush(to: 2, flushesDone: 1, subjects: [write("t/member/0-6000", "b")])
@@ -34,7 +35,9 @@ struct StateStoreContentTests {
     let claims = try await store.claim(group: "tagger", partitions: [place(0), place(1)])
     let flushes = [
       claims[0].flush(
-        to: 1, subjects: [write("t/member/a", "", due: 900), write("t/member/b", "", due: -5), write("t/member/c", "")]),
+        to: 1,
+        subjects: [write("t/member/a", "", due: 900), write("t/member/b", "", due: -5), write("t/member/c", "")]
+      ),
       claims[1].flush(to: 1, subjects: [write("t/member/d", "", due: 1)]),
     ]
     #expect(try await store.commit(group: "tagger", flushes) == .committed)
@@ -52,7 +55,8 @@ struct StateStoreContentTests {
     let store = database.store()
     let tagger = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let tags =
-      #"{"tags":{"activity":{"value":"high","since":"2017-01-01T11:53:26.123Z"},"vip":{"value":true,"since":"2017-01-02T00:00:00.000Z"}},"metrics":{},"sequence":7}"#
+      #"{"tags":{"activity":{"value":"high","since":"2017-01-01T11:53:26.123Z"},"#
+      + #""vip":{"value":true,"since":"2017-01-02T00:00:00.000Z"}},"metrics":{},"sequence":7}"#
     let flush = tagger.flush(to: 1, subjects: [write("acme/member/a/b", "1", projection: tags)])
     #expect(try await store.commit(group: "tagger", [flush]) == .committed)
     let again = tagger.flush(to: 2, flushesDone: 1, subjects: [write("acme/member/a/b", "2")])
@@ -63,7 +67,8 @@ struct StateStoreContentTests {
     #expect(try await store.commit(group: "segmenter", [member]) == .committed)
     let connection = try database.connection()
     let shown = try await connection.query(
-      "SELECT tenant, kind, id, tag, value, since, sequence FROM tags ORDER BY tag")
+      "SELECT tenant, kind, id, tag, value, since, sequence FROM tags ORDER BY tag"
+    )
     #expect(shown.count == 2)
     #expect(try shown[0].text(0) == "acme")
     #expect(try shown[0].text(1) == "member")
@@ -86,13 +91,23 @@ struct StateStoreContentTests {
     let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let projection = #"{"tags":{"x":{"value":"a\u0000b\\u0000","since":"2017-02-01T00:00:00Z"}}}"#
     let row = DeliveryRow(
-      tenant: "t", touch: "1", channel: "wecom", status: "sent", attempts: 1, reason: "a\0b",
-      updatedAt: Instant(milliseconds: 0))
+      tenant: "t",
+      touch: "1",
+      channel: "wecom",
+      status: "sent",
+      attempts: 1,
+      reason: "a\0b",
+      updatedAt: Instant(milliseconds: 0)
+    )
     let flush = claim.flush(
-      to: 1, subjects: [write("t/member/1", "a\0", projection: projection)], rows: [.delivery(row)])
+      to: 1,
+      subjects: [write("t/member/1", "a\0", projection: projection)],
+      rows: [.delivery(row)]
+    )
     #expect(try await store.commit(group: "tagger", [flush]) == .committed)
     let result = try await database.connection().query(
-      "SELECT value #>> '{}', (SELECT reason FROM deliveries) FROM tags")
+      "SELECT value #>> '{}', (SELECT reason FROM deliveries) FROM tags"
+    )
     #expect(try result[0].text(0) == #"a�b\u0000"#)
     #expect(try result[0].text(1) == "a�b")
     #expect(try await store.state("t/member/1") == "a\0")
@@ -107,34 +122,66 @@ struct StateStoreContentTests {
     func entry(_ level: Int, _ revision: Int64) -> TableRow {
       .funnelEntry(
         FunnelEntryRow(
-          tenant: "t", funnel: "f", member: "1", day: day, level: level, status: "open",
-          times: [Instant(milliseconds: 1_485_000_000_001), nil, nil], breakdown: revision > 2 ? "群,{A}" : nil,
-          revision: revision))
+          tenant: "t",
+          funnel: "f",
+          member: "1",
+          day: day,
+          level: level,
+          status: "open",
+          times: [Instant(milliseconds: 1_485_000_000_001), nil, nil],
+          breakdown: revision > 2 ? "群,{A}" : nil,
+          revision: revision
+        )
+      )
     }
     func touch(_ status: String, due: Instant) -> TableRow {
       .touch(
         TouchRow(
-          id: "id", tenant: "t", source: "journey/a", step: 1, subject: "member/1", occurrence: "o", template: "x",
-          channel: "wecom", status: status, reason: "r", dueAt: due, decidedAt: Instant(milliseconds: 5)))
+          id: "id",
+          tenant: "t",
+          source: "journey/a",
+          step: 1,
+          subject: "member/1",
+          occurrence: "o",
+          template: "x",
+          channel: "wecom",
+          status: status,
+          reason: "r",
+          dueAt: due,
+          decidedAt: Instant(milliseconds: 5)
+        )
+      )
     }
     func delivery(_ status: String) -> TableRow {
       .delivery(
         DeliveryRow(
-          tenant: "t", touch: "id", channel: "wecom", status: status, attempts: 1, reason: "",
-          updatedAt: Instant(milliseconds: 9)))
+          tenant: "t",
+          touch: "id",
+          channel: "wecom",
+          status: status,
+          attempts: 1,
+          reason: "",
+          updatedAt: Instant(milliseconds: 9)
+        )
+      )
     }
     let first = claim.flush(
       to: 1,
       rows: [
         entry(1, 1), entry(2, 2), touch("deferred", due: .distantFuture), delivery("pending"), delivery("attempting"),
-      ])
+      ]
+    )
     #expect(try await store.commit(group: "tagger", [first]) == .committed)
     let second = claim.flush(
-      to: 2, flushesDone: 1, rows: [entry(3, 3), touch("decided", due: Instant(milliseconds: 1_500)), delivery("sent")])
+      to: 2,
+      flushesDone: 1,
+      rows: [entry(3, 3), touch("decided", due: Instant(milliseconds: 1_500)), delivery("sent")]
+    )
     #expect(try await store.commit(group: "tagger", [second]) == .committed)
     let connection = try database.connection()
     let entries = try await connection.query(
-      "SELECT day, level, times::text[], breakdown, revision FROM funnel_entries")
+      "SELECT day, level, times::text[], breakdown, revision FROM funnel_entries"
+    )
     #expect(entries.count == 1)
     #expect(try entries[0].days(0) == Int32(day.daysSinceEpoch))
     #expect(try entries[0].int4(1) == 3)

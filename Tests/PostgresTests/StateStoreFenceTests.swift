@@ -18,9 +18,17 @@ struct StateStoreFenceTests {
     #expect(
       second == [
         Claim(
-          partition: place(0), logEpoch: 1, ownerEpoch: 2, flushNumber: 1, nextOffset: 7, outboxPosition: 1,
-          publishedThrough: 0, state: Array("clock".utf8))
-      ])
+          partition: place(0),
+          logEpoch: 1,
+          ownerEpoch: 2,
+          flushNumber: 1,
+          nextOffset: 7,
+          outboxPosition: 1,
+          publishedThrough: 0,
+          state: Array("clock".utf8)
+        )
+      ]
+    )
     #expect(try await store.claim(group: "other", partitions: [place(0)])[0].ownerEpoch == 1)
     #expect(try await store.claim(group: "tagger", partitions: []).isEmpty)
   }
@@ -31,14 +39,22 @@ struct StateStoreFenceTests {
     let zombie = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let owner = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let late = zombie.flush(
-      to: 5, subjects: [write("t/member/1", "zombie")], frame: OutboxFrame(position: 1, records: [record("z")]))
+      to: 5,
+      subjects: [write("t/member/1", "zombie")],
+      frame: OutboxFrame(position: 1, records: [record("z")])
+    )
     #expect(try await store.commit(group: "tagger", [late]) == .lost([place(0)]))
     #expect(try await store.state("t/member/1") == nil)
     #expect(try await store.frames(group: "tagger", partition: place(0), after: 0, framesMax: 9).isEmpty)
     #expect(try await store.commit(group: "tagger", [owner.flush(to: 3)]) == .committed)
     #expect(try await store.commit(group: "tagger", [late]) == .lost([place(0)]))
     let published = try await store.published(
-      group: "tagger", partition: place(0), ownerEpoch: zombie.ownerEpoch, through: 0, written: [])
+      group: "tagger",
+      partition: place(0),
+      ownerEpoch: zombie.ownerEpoch,
+      through: 0,
+      written: []
+    )
     #expect(!published)
   }
 
@@ -55,7 +71,8 @@ struct StateStoreFenceTests {
     #expect(try await store.commit(group: "tagger", [claim.flush(to: 2, flushesDone: 1)]) == .committed)
     #expect(
       try await store.fences(group: "tagger", partitions: [place(0), place(9)])
-        == [FencePosition(partition: place(0), logEpoch: 1, ownerEpoch: 1, flushNumber: 2)])
+        == [FencePosition(partition: place(0), logEpoch: 1, ownerEpoch: 1, flushNumber: 2)]
+    )
   }
 
   @Test("a lost partition takes the whole flush back, and the others commit without it")
@@ -84,8 +101,10 @@ struct StateStoreFenceTests {
           var won: [Int64] = []
           for number in 0..<40 {
             let flush = claim.flush(
-              to: Int64(number + 1), flushesDone: Int64(number),
-              subjects: [write("t/member/1", "owner \(owner) flush \(number)")])
+              to: Int64(number + 1),
+              flushesDone: Int64(number),
+              subjects: [write("t/member/1", "owner \(owner) flush \(number)")]
+            )
             if try await store.commit(group: "tagger", [flush]) == .committed { won.append(Int64(number)) }
           }
           return won
@@ -139,8 +158,14 @@ struct StateStoreFenceTests {
     let store = try await TestDatabase.make().store()
     let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let row = DeliveryRow(
-      tenant: "t", touch: "1", channel: "wecom", status: "no such status", attempts: 0, reason: "secret 13800000000",
-      updatedAt: Instant(milliseconds: 0))
+      tenant: "t",
+      touch: "1",
+      channel: "wecom",
+      status: "no such status",
+      attempts: 0,
+      reason: "secret 13800000000",
+      updatedAt: Instant(milliseconds: 0)
+    )
     let flush = claim.flush(to: 1, subjects: [write("t/member/1", "x")], rows: [.delivery(row)])
     let failure = await #expect(throws: AdapterFailure.self) { try await store.commit(group: "tagger", [flush]) }
     #expect(failure?.code == "23514")
@@ -149,5 +174,31 @@ struct StateStoreFenceTests {
     #expect(failure?.description.contains("13800000000") == false)
     #expect(try await store.state("t/member/1") == nil)
     #expect(try await store.commit(group: "tagger", [claim.flush(to: 1)]) == .committed)
+  }
+
+  @Test("fences give no answer while a transaction on the row is undecided, and the answer once it is")
+  func fencesWait() async throws {
+    let database = try await TestDatabase.make()
+    let claim = try await database.store().claim(group: "tagger", partitions: [place(0)])[0]
+    let pool = PostgresPool(database.configuration { $0.lockTimeout = .milliseconds(50) })
+    let impatient = PostgresStateStore(pool: pool, retainFrames: false)
+    let gate = Gate()
+    // A commit whose answer is lost, stopped before its end.
+    async let commit: Void = database.pool().run { session throws(PostgresFailure) in
+      try session.transaction { session throws(PostgresFailure) in
+        try session.query("UPDATE partition_offsets SET flush_no = flush_no + 1")
+        gate.hold()
+      }
+    }
+    await gate.isHeld()
+    let failure = await #expect(throws: AdapterFailure.self) {
+      try await impatient.fences(group: "tagger", partitions: [place(0)])
+    }
+    #expect(failure?.code == "55P03")
+    #expect(failure?.disposition == .retriable)
+    gate.open()
+    try await commit
+    let fence = try await impatient.fences(group: "tagger", partitions: [place(0)])[0]
+    #expect(fence.flushNumber == claim.flushNumber + 1)
   }
 }

@@ -22,11 +22,16 @@ struct UnknownCommitTests {
     proxy.start()
     defer { proxy.stop() }
     let configuration = PostgresConfiguration(
-      connectionString: "host=127.0.0.1 port=\(proxy.port) user=hearth dbname=postgres sslmode=disable \(database.options)")
+      connectionString:
+        "host=127.0.0.1 port=\(proxy.port) user=hearth dbname=postgres sslmode=disable \(database.options)"
+    )
     let store = PostgresStateStore(pool: PostgresPool(configuration, connectionsMax: 1), retainFrames: false)
     let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
     let flush = claim.flush(
-      to: 3, subjects: [write("t/member/1", "x")], frame: OutboxFrame(position: 1, records: [record("a")]))
+      to: 3,
+      subjects: [write("t/member/1", "x")],
+      frame: OutboxFrame(position: 1, records: [record("a")])
+    )
     let failure = await #expect(throws: AdapterFailure.self) { try await store.commit(group: "tagger", [flush]) }
     #expect(proxy.wasCut)
     #expect(failure?.possiblyApplied == true)

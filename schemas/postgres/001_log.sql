@@ -42,7 +42,7 @@ CREATE TABLE partition_offsets (
 );
 CREATE INDEX partition_offsets_by_topic ON partition_offsets (topic, partition);
 
--- What each flush changed, in order, until it is in the log (and, where the broker keeps no log, until all have read it).
+-- What each flush changed, in order, until it is in the log; where the broker keeps none, until all have read it.
 CREATE TABLE outbox_frames (
   consumer_group text COLLATE "C" NOT NULL,
   topic text COLLATE "C" NOT NULL,

@@ -62,7 +62,9 @@ final class CommitCuttingProxy: Sendable {
     guard server >= 0 else { return }
     var isCommitting = false
     while true {
-      var entries = [pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0)]
+      var entries = [
+        pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+      ]
       guard poll(&entries, 2, 30_000) > 0 else { return }
       if entries[0].revents != 0 {
         guard let bytes = receive(client) else { return }

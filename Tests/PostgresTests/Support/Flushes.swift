@@ -9,26 +9,46 @@ func place(_ partition: Int32, topic: String = events) -> PartitionID {
 
 func write(_ key: String, _ state: String, due: Int64? = nil, projection: String? = nil) -> SubjectWrite {
   SubjectWrite(
-    key: Array(key.utf8), state: Array(state.utf8), due: due.map { Instant(milliseconds: $0) },
-    projection: projection.map { Array($0.utf8) })
+    key: Array(key.utf8),
+    state: Array(state.utf8),
+    due: due.map { Instant(milliseconds: $0) },
+    projection: projection.map { Array($0.utf8) }
+  )
 }
 
 func record(_ value: String, topic: String = "hearth.tags.v1", partition: Int32? = nil) -> OutboundRecord {
   OutboundRecord(
-    topic: topic, partition: partition, key: Array("t/member/1".utf8), value: Array(value.utf8),
-    headers: [LogHeader(name: "hearth-type", value: [1, 2])])
+    topic: topic,
+    partition: partition,
+    key: Array("t/member/1".utf8),
+    value: Array(value.utf8),
+    headers: [LogHeader(name: "hearth-type", value: [1, 2])]
+  )
 }
 
 extension Claim {
   /// The next flush of an owner that has made `flushesDone` since its claim.
   func flush(
-    to nextOffset: Int64, flushesDone: Int64 = 0, publishedThrough: Int64? = nil, state: String = "",
-    subjects: [SubjectWrite] = [], rows: [TableRow] = [], frame: OutboxFrame? = nil
+    to nextOffset: Int64,
+    flushesDone: Int64 = 0,
+    publishedThrough: Int64? = nil,
+    state: String = "",
+    subjects: [SubjectWrite] = [],
+    rows: [TableRow] = [],
+    frame: OutboxFrame? = nil
   ) -> PartitionFlush {
     PartitionFlush(
-      partition: partition, logEpoch: logEpoch, ownerEpoch: ownerEpoch, flushNumber: flushNumber + flushesDone,
-      nextOffset: nextOffset, publishedThrough: publishedThrough ?? self.publishedThrough, state: Array(state.utf8),
-      subjects: subjects, rows: rows, frame: frame)
+      partition: partition,
+      logEpoch: logEpoch,
+      ownerEpoch: ownerEpoch,
+      flushNumber: flushNumber + flushesDone,
+      nextOffset: nextOffset,
+      publishedThrough: publishedThrough ?? self.publishedThrough,
+      state: Array(state.utf8),
+      subjects: subjects,
+      rows: rows,
+      frame: frame
+    )
   }
 }
 
@@ -38,4 +58,3 @@ extension StateStore {
     try await subjects(group: group, keys: [Array(key.utf8)]).first.map { String(decoding: $0.state, as: UTF8.self) }
   }
 }
-

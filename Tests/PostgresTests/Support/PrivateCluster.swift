@@ -18,7 +18,10 @@ final class PrivateCluster: Sendable {
     guard mkdtemp(&template) != nil else { throw Unavailable(description: "no temporary directory") }
     directory = String(decoding: template.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     if geteuid() == 0 { try Self.run("/usr/bin/chown", ["postgres", directory]) }
-    try asServer("initdb", ["-D", "\(directory)/data", "-U", "hearth", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
+    try asServer(
+      "initdb",
+      ["-D", "\(directory)/data", "-U", "hearth", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+    )
     let settings = """
       listen_addresses = ''
       unix_socket_directories = '\(directory)'
@@ -50,7 +53,9 @@ final class PrivateCluster: Sendable {
     let path = "\(try Self.programs())/\(program)"
     if geteuid() == 0 {
       try Self.run(
-        "/usr/bin/setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] + arguments)
+        "/usr/bin/setpriv",
+        ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] + arguments
+      )
     } else {
       try Self.run(path, arguments)
     }
