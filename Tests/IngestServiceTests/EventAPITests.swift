@@ -158,6 +158,19 @@ struct EventAPITests {
     }
   }
 
+  @Test("a key tells whose it is, and only to its holder")
+  func whose() async throws {
+    let ingest = try Ingest()
+    try await ingest.serve { server in
+      for (key, status) in [(server.key, 200), (String(server.key.dropLast()) + "0", 401)] {
+        let head = "GET /v1/key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(key)\r\n\r\n"
+        let answer = await server.send(Array(head.utf8))
+        #expect(answer.status == status)
+        #expect((answer.body == #"{"scope":"write","tenant":"mengbao"}"#) == (status == 200))
+      }
+    }
+  }
+
   @Test("no 200 while the broker has not acknowledged")
   func unacknowledged() async throws {
     let journal = MemoryJournal()
