@@ -26,9 +26,12 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: E4
 CONTROL_HEADER = "hearth-control"
 EVENT_TOPICS = ("hearth.events.v1", "hearth.community-events.v1")
 ALLOWED = {
-    "hearth.deadletter.v1": {"hearth.deadletter"}, "hearth.tags.v1": {"hearth.tag.changed"},
-    "hearth.funnels.v1": {"hearth.funnel.entry"}, "hearth.profiles.v1": {"hearth.profile.current"},
-    "hearth.signals.v1": {"hearth.signal.changed"}, "hearth.touches.v1": {"hearth.touch.decided"},
+    "hearth.deadletter.v1": {"hearth.deadletter"},
+    "hearth.tags.v1": {"hearth.tag.changed"},
+    "hearth.funnels.v1": {"hearth.funnel.entry"},
+    "hearth.profiles.v1": {"hearth.profile.current"},
+    "hearth.signals.v1": {"hearth.signal.changed"},
+    "hearth.touches.v1": {"hearth.touch.decided"},
     "hearth.segments.v1": {"hearth.segment.entered", "hearth.segment.exited"},
     "hearth.deliveries.v1": {"hearth.delivery.receipt"},
 }
@@ -44,7 +47,8 @@ def validators(folder: str) -> dict[str, jsonschema.Draft202012Validator]:
 class Checker:
     def __init__(self, faults_max: int):
         self.envelope = jsonschema.Draft202012Validator(
-            json.loads((ROOT / "schemas" / "cloudevent.schema.json").read_text()))
+            json.loads((ROOT / "schemas" / "cloudevent.schema.json").read_text())
+        )
         self.events, self.messages = validators("events"), validators("messages")
         self.counts: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
         self.types: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
@@ -73,8 +77,11 @@ class Checker:
         kind = record.get("type") if isinstance(record, dict) else None
         self.types[topic][str(kind)] += 1
         if topic in EVENT_TOPICS:
-            return (self.first(self.envelope, record) or self.first(self.events.get(kind), record.get("data"), "data")
-                    or key_fault(message, record, topic))
+            return (
+                self.first(self.envelope, record)
+                or self.first(self.events.get(kind), record.get("data"), "data")
+                or key_fault(message, record, topic)
+            )
         if topic in ALLOWED and kind not in ALLOWED[topic]:
             return f"type {str(kind)[:80]} does not belong on this topic"
         if kind not in self.messages:
@@ -93,8 +100,12 @@ class Checker:
     def report(self) -> int:
         for topic in sorted(self.counts):
             counts = self.counts[topic]
-            print(f"{topic}: " + ", ".join(f"{counts[name]} {name}" for name in
-                                           ("records", "control", "tombstones", "valid", "invalid")))
+            print(
+                f"{topic}: "
+                + ", ".join(
+                    f"{counts[name]} {name}" for name in ("records", "control", "tombstones", "valid", "invalid")
+                )
+            )
             for kind, number in sorted(self.types[topic].items()):
                 print(f"  {kind}: {number}")
         return sum(counts["invalid"] for counts in self.counts.values())
@@ -151,8 +162,14 @@ def main() -> int:
     parser.add_argument("--quiet-seconds", type=float, default=30)
     chosen = parser.parse_args()
     checker = Checker(chosen.faults)
-    consumer = Consumer({"bootstrap.servers": chosen.brokers, "group.id": "hearth-validate-messages",
-                         "enable.auto.commit": False, "enable.auto.offset.store": False})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": chosen.brokers,
+            "group.id": "hearth-validate-messages",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+        }
+    )
     try:
         goal = goals(consumer, chosen.topics.split(",") if chosen.topics else None)
         read(consumer, goal, checker, chosen.quiet_seconds)
