@@ -107,7 +107,8 @@ class Checker:
             print(
                 f"{topic}: "
                 + ", ".join(
-                    f"{counts[name]} {name}" for name in ("records", "control", "tombstones", "valid", "invalid", "unchecked")
+                    f"{counts[name]} {name}"
+                    for name in ("records", "control", "tombstones", "valid", "invalid", "unchecked")
                 )
             )
             for kind, number in sorted(self.types[topic].items()):
