@@ -79,7 +79,8 @@ let package = Package(
     // Services.
     .target(
       name: "IngestService",
-      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "PipelineRuntime", "Digests", log, hummingbird],
+      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "Digests", log, yaml, hummingbird],
+      exclude: ["Import/MAPPING.md"],
       swiftSettings: strict
     ),
     .target(
@@ -152,7 +153,14 @@ let package = Package(
       dependencies: ["PostgresClient", "PostgresStores", "PipelineTestSupport"],
       swiftSettings: strict
     ),
-    .testTarget(name: "IngestServiceTests", dependencies: ["IngestService", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "IngestServiceTests",
+      dependencies: [
+        "IngestService", "EventJournal", "EventCodec", "EventModel", "Digests", "PipelinePorts", "PipelineTestSupport",
+        hummingbird, log,
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "HearthCommandTests", dependencies: ["HearthCommand", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],
