@@ -53,14 +53,16 @@ let package = Package(
     pure("PipelinePorts", ["EventModel"]),
     .target(
       name: "PipelineRuntime",
-      dependencies: ["EventModel", "EventCodec", "PipelinePorts", log, lifecycle, yaml, hummingbird],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "PipelinePorts", log, lifecycle, yaml, hummingbird,
+      ],
       swiftSettings: strict
     ),
 
     // Adapters: the only importers of C.
     .target(name: "EventCodec", dependencies: ["EventModel", "CSimdJSON"], swiftSettings: strict),
     .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "KafkaClient", dependencies: ["CRDKafka", "EventModel", "PipelinePorts"], swiftSettings: strict),
+    .target(name: "KafkaClient", dependencies: ["CRDKafka", "EventModel", "PipelinePorts", yaml], swiftSettings: strict),
     .target(name: "PostgresClient", dependencies: ["CPostgreSQL"], swiftSettings: strict),
     .target(
       name: "PostgresStores",
@@ -82,7 +84,9 @@ let package = Package(
     ),
     .target(
       name: "TaggerService",
-      dependencies: ["EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "PipelinePorts", "PipelineRuntime", log],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "Folding", "PipelinePorts", "PipelineRuntime", log,
+      ],
       swiftSettings: strict
     ),
     .target(
@@ -92,7 +96,9 @@ let package = Package(
     ),
     .target(
       name: "SchedulerService",
-      dependencies: ["EventModel", "EventCodec", "Playbook", "Scheduling", "PipelinePorts", "PipelineRuntime", log],
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Scheduling", "Messaging", "PipelinePorts", "PipelineRuntime", log,
+      ],
       swiftSettings: strict
     ),
     .target(

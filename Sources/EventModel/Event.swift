@@ -89,7 +89,8 @@ package enum Topic {
 /// A record of the log that carries the clock or an administrative cut, not an event.
 package enum ControlRecord: Hashable, Sendable {
   /// `tenant` is `*` for all live tenants. `source` names the topic whose partition clock it carries.
-  case tick(tenant: String, time: Instant, source: String)
+  /// `ends` marks the last tick of an import.
+  case tick(tenant: String, time: Instant, source: String, ends: Bool)
   case activate(tenant: String, version: Int64)
   /// The cut of a population segment: members whose (value, id) stands at or before the cut are in.
   case population(tenant: String, segment: String, asOf: Instant, cut: Value, lastMember: String)

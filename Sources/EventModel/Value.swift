@@ -89,3 +89,14 @@ package func writeJSONString(_ text: String, to bytes: inout [UInt8]) {
   }
   bytes.append(UInt8(ascii: "\""))
 }
+
+extension Value.Member {
+  package init(_ name: String, _ value: Value) { self.init(name: name, value: value) }
+}
+
+extension Value {
+  /// A whole number; null at or past 10^12.
+  package static func whole(_ number: Int64) -> Value {
+    FixedDecimal(millionths: Int128(number) * Int128(FixedDecimal.scale)).map(Value.number) ?? .null
+  }
+}

@@ -64,6 +64,19 @@ package enum TableRow: Hashable, Sendable {
   case funnelEntry(FunnelEntryRow)
   case touch(TouchRow)
   case delivery(DeliveryRow)
+  case snapshot(SnapshotRow)
+}
+
+/// Key: (tenant, segment, as_of, topic, partition). The segmenter's own form of one partition's ranking values.
+package struct SnapshotRow: Hashable, Sendable {
+  package var instant: PopulationInstant
+  package var partition: PartitionID
+  package var snapshot: [UInt8]
+  package init(instant: PopulationInstant, partition: PartitionID, snapshot: [UInt8]) {
+    self.instant = instant
+    self.partition = partition
+    self.snapshot = snapshot
+  }
 }
 
 /// Key: (tenant, funnel, member, day).
@@ -229,17 +242,41 @@ package protocol StateStore: Sendable {
   /// Frames of the partition after `position`, in order, at most `framesMax`.
   func frames(group: String, partition: PartitionID, after position: Int64, framesMax: Int)
     async throws(AdapterFailure) -> [OutboxFrame]
-  /// Records progress of publication outside a flush; false when the fence does not hold.
-  func published(
-    group: String, partition: PartitionID, ownerEpoch: Int64, through position: Int64,
-    written: [WrittenPosition]
-  ) async throws(AdapterFailure) -> Bool
+  /// Records progress of publication outside a flush; returns the partitions whose owner epoch still held.
+  func published(group: String, _ progress: [PublicationProgress]) async throws(AdapterFailure) -> [PartitionID]
+  /// Every subject of the partition that belongs to `tenant`, by key.
+  func keys(group: String, partition: PartitionID, tenant: String) async throws(AdapterFailure) -> [[UInt8]]
   /// Raised by a restore or failover.
   func storeEpoch() async throws(AdapterFailure) -> Int64
 }
 
+/// Frames of one partition that the broker has acknowledged.
+package struct PublicationProgress: Hashable, Sendable {
+  package var partition: PartitionID
+  package var ownerEpoch: Int64
+  package var through: Int64
+  /// Per frame position, the highest offset written to each output partition.
+  package var written: [Int64: [WrittenPosition]]
+  package init(
+    partition: PartitionID, ownerEpoch: Int64, through: Int64, written: [Int64: [WrittenPosition]]
+  ) {
+    self.partition = partition
+    self.ownerEpoch = ownerEpoch
+    self.through = through
+    self.written = written
+  }
+}
+
+/// How far every registered consumer group is: what paces producers to a bounded broker.
+package protocol ConsumerProgress: Sendable {
+  /// Per partition of the topics, the smallest `next_offset` of all groups registered for it.
+  func foldedThrough(topics: [String]) async throws(AdapterFailure) -> [PartitionID: Int64]
+}
+
 /// The playbooks of all tenants, as applied.
 package protocol PlaybookStore: Sendable {
+  /// A version; nil when there is none.
+  func playbook(tenant: String, version: Int64) async throws(AdapterFailure) -> StoredPlaybook?
   /// Newest version of each tenant's playbook.
   func playbooks() async throws(AdapterFailure) -> [StoredPlaybook]
 }

@@ -42,7 +42,7 @@ package struct StoredImport: Hashable, Sendable {
 
 /// Progress of imports: the same file and mapping resumes, or says that it has been done.
 package struct ImportStore: Sendable {
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) { self.pool = pool }
 

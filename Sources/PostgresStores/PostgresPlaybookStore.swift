@@ -21,7 +21,7 @@ package struct PostgresPlaybookStore: PlaybookStore {
     package var appliedBy: String
   }
 
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(pool: PostgresPool) { self.pool = pool }
 

@@ -36,45 +36,6 @@ extension PostgresStateStore {
     }
   }
 
-  /// Marks frames up to `position` as published, with the highest offset of each partition they went to; without
-  /// `retainFrames` it deletes them. Marking again, or less than stands, changes nothing.
-  package func published(
-    group: String,
-    partition: PartitionID,
-    ownerEpoch: Int64,
-    through position: Int64,
-    written: [WrittenPosition]
-  ) async throws(AdapterFailure) -> Bool {
-    let place: [PostgresValue] = [.text(group), .text(partition.topic), .int4(partition.partition)]
-    return try await pool.perform { session throws(PostgresFailure) in
-      try session.transaction { session throws(PostgresFailure) in
-        let update = try session.query(
-          """
-          UPDATE partition_offsets SET published_through = GREATEST(published_through, $5), updated_at = now()
-          WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND owner_epoch = $4 AND outbox_position >= $5
-          """,
-          place + [.int8(ownerEpoch), .int8(position)]
-        )
-        guard update.affectedRows == 1 else { return false }
-        if retainFrames {
-          try session.query(
-            """
-            UPDATE outbox_frames SET written = $5
-            WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND position <= $4 AND written IS NULL
-            """,
-            place + [.int8(position), .jsonb(Self.writtenJSON(written))]
-          )
-        } else {
-          try session.query(
-            "DELETE FROM outbox_frames WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND position <= $4",
-            place + [.int8(position)]
-          )
-        }
-        return true
-      }
-    }
-  }
-
   /// Deletes published frames whose every record has been folded by every group that has a row for its partition
   /// (`registerGroup`, `claim`). Returns how many.
   @discardableResult
@@ -93,7 +54,7 @@ extension PostgresStateStore {
     """
 
   /// `{"topic": {"partition": highest offset}}`; topic names are Kafka's (`[a-zA-Z0-9._-]`), so need no escapes.
-  private static func writtenJSON(_ written: [WrittenPosition]) -> [UInt8] {
+  static func writtenJSON(_ written: [WrittenPosition]) -> [UInt8] {
     var highs: [String: [Int32: Int64]] = [:]
     for item in written {
       let high = highs[item.partition.topic]?[item.partition.partition] ?? -1

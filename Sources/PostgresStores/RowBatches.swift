@@ -10,16 +10,23 @@ enum RowBatches {
     var entries: [FunnelEntryRow] = []
     var touches: [TouchRow] = []
     var deliveries: [DeliveryRow] = []
+    var snapshots: [SnapshotRow] = []
     for row in rows {
       switch row {
       case .funnelEntry(let row): entries.append(row)
       case .touch(let row): touches.append(row)
       case .delivery(let row): deliveries.append(row)
+      case .snapshot(let row): snapshots.append(row)
       }
     }
     return batches(entries) { [$0.tenant, $0.funnel, $0.member, "\($0.day.daysSinceEpoch)"] }.map(upsert)
       + batches(touches) { [$0.tenant, $0.source, "\($0.step)", $0.subject, $0.occurrence] }.map(upsert)
       + batches(deliveries) { [$0.tenant, $0.touch] }.map(upsert)
+      + batches(snapshots) {
+        [
+          $0.instant.tenant, $0.instant.segment, $0.instant.asOf.text, $0.partition.topic, "\($0.partition.partition)",
+        ]
+      }.map(upsert)
   }
 
   /// The last row of each key, in the order of first appearance, cut into batches: one statement may not touch a row
@@ -37,6 +44,23 @@ enum RowBatches {
       }
     }
     return stride(from: 0, to: latest.count, by: rowsMax).map { latest[$0..<min($0 + rowsMax, latest.count)] }
+  }
+
+  private static func upsert(_ rows: ArraySlice<SnapshotRow>) -> PostgresStatement {
+    PostgresStatement(
+      """
+      INSERT INTO population_snapshots (tenant, segment, as_of, topic, partition, snapshot)
+      SELECT r.tenant, r.segment, r.as_of::timestamptz, r.topic, r.partition, r.snapshot
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bytea[])
+        AS r(tenant, segment, as_of, topic, partition, snapshot)
+      ON CONFLICT (tenant, segment, as_of, topic, partition) DO UPDATE SET snapshot = excluded.snapshot
+      """,
+      [
+        texts(rows, \.instant.tenant), texts(rows, \.instant.segment), .textArray(rows.map(\.instant.asOf.text)),
+        .textArray(rows.map(\.partition.topic)), .int4Array(rows.map(\.partition.partition)),
+        .byteaArray(rows.map(\.snapshot)),
+      ]
+    )
   }
 
   private static func upsert(_ rows: ArraySlice<FunnelEntryRow>) -> PostgresStatement {

@@ -1,1 +1,3 @@
-print("not built yet")
+import HearthCommand
+
+await ServiceCommand<Tagger>.start()

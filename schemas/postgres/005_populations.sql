@@ -6,7 +6,7 @@ CREATE TABLE population_snapshots (
   as_of timestamptz NOT NULL,
   topic text COLLATE "C" NOT NULL,
   partition integer NOT NULL,
-  members jsonb NOT NULL, -- {"member id": value}
+  snapshot bytea NOT NULL, -- the segmenter's own form: members with their values
   PRIMARY KEY (tenant, segment, as_of, topic, partition)
 );
 
@@ -14,7 +14,7 @@ CREATE TABLE population_results (
   tenant text COLLATE "C" NOT NULL,
   segment text COLLATE "C" NOT NULL,
   as_of timestamptz NOT NULL,
-  cut jsonb NOT NULL,
+  record jsonb NOT NULL, -- the control record that carries the cut
   decided_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant, segment, as_of)
 );

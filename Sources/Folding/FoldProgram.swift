@@ -1,0 +1,26 @@
+import EventModel
+import Funnels
+import Playbook
+import Tagging
+
+/// A tenant's playbook as the fold computes with it.
+package struct FoldProgram: Sendable {
+  package let playbook: CompiledPlaybook
+  package let member: TaggingProgram
+  package let community: TaggingProgram
+  package let funnels: FunnelProgram
+
+  /// Throws for a funnel beyond the core's bounds, which the playbook's checks keep out.
+  package init(playbook: CompiledPlaybook) throws(FunnelProgram.Failure) {
+    self.playbook = playbook
+    self.member = TaggingProgram(program: playbook.member, zone: playbook.zone)
+    self.community = TaggingProgram(program: playbook.community, zone: playbook.zone)
+    self.funnels = try FunnelProgram(funnels: playbook.funnels, zone: playbook.zone)
+  }
+
+  package func tagging(of kind: SubjectKind) -> TaggingProgram { kind == .community ? community : member }
+
+  package func definitions(of kind: SubjectKind) -> SubjectProgram {
+    kind == .community ? playbook.community : playbook.member
+  }
+}

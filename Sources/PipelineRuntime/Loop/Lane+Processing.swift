@@ -1,0 +1,198 @@
+import EventModel
+import PipelinePorts
+
+/// A record with what the processor made of it.
+struct RoutedRecord<Input: Sendable> {
+  var record: LogRecord
+  var routing: Routing<Input>
+}
+
+extension Lane {
+  /// Subjects that must be in memory before `records` can be processed.
+  func keysNeeded(
+    for records: [RoutedRecord<Processor.Input>], processor: Processor, programs: [String: Processor.Program]
+  ) -> Set<[UInt8]> {
+    var needed: Set<[UInt8]> = []
+    var latestTick: Instant?
+    for routed in records {
+      switch routed.routing {
+      case .subject(let key, _, _, _): if subjects[key] == nil { needed.insert(key) }
+      case .control(.tick(_, let time, _, _)): latestTick = max(latestTick ?? time, time)
+      default: break
+      }
+    }
+    // A tick of one tenant cannot fire another's timers, but reading a few rows too many does no harm.
+    if let through = latestTick.map({ $0 - AcceptanceLimits.timerGrace }) {
+      for queue in timers.values {
+        for key in queue.keysDue(through: through) where subjects[key] == nil { needed.insert(key) }
+      }
+    }
+    return needed
+  }
+
+  /// Decides one record. Returns a visit of all subjects the record asks for.
+  mutating func process(
+    _ routed: RoutedRecord<Processor.Input>, processor: Processor, programs: [String: Processor.Program]
+  ) -> Visit {
+    let record = routed.record
+    context.position = WrittenPosition(partition: record.partition, offset: record.offset)
+    defer { advanceOffset(past: record) }
+    switch routed.routing {
+    case .skip: return .none
+    case .poison(let reason):
+      emitDeadLetter(record, reason)
+      return .none
+    case .subject(let key, let receivedAt, let source, let input):
+      apply(input, key: key, receivedAt: receivedAt, source: source, processor: processor, programs: programs)
+      return .none
+    case .control(.tick(let tenant, let time, let origin, let ends)):
+      let source = ClockSource(topic: record.partition.topic, origin: origin)
+      return tick(tenant, time, source, ends: ends, processor: processor, programs: programs)
+    case .control(.activate(let tenant, let version)):
+      book.playbookVersions[tenant] = max(version, book.playbookVersions[tenant] ?? 0)
+      processor.passOn(.activate(tenant: tenant, version: version), in: &context)
+      return .none
+    case .control(let control):
+      let tenant = control.tenant
+      enter(tenant, programs: programs, processor: processor)
+      return processor.control(control, program: programs[tenant], in: &context)
+    }
+  }
+
+  /// Sets the context to the tenant's clock and playbook.
+  private mutating func enter(_ tenant: String, programs: [String: Processor.Program], processor: Processor) {
+    context.playbookVersion = book.playbookVersions[tenant] ?? 0
+    if let time = time(of: tenant, processor: processor, programs: programs) { context.clock = time }
+  }
+
+  private func time(
+    of tenant: String, processor: Processor, programs: [String: Processor.Program]
+  ) -> Instant? {
+    let isLive = programs[tenant].map(processor.isLive) ?? true
+    return book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks)
+  }
+
+  private mutating func apply(
+    _ input: Processor.Input, key: [UInt8], receivedAt: Instant?, source: ClockSource, processor: Processor,
+    programs: [String: Processor.Program]
+  ) {
+    let tenant = tenant(of: key)
+    let program = programs[tenant]
+    if let receivedAt { book.clocks.observe(receivedAt, tenant: tenant, source: source) }
+    enter(tenant, programs: programs, processor: processor)
+    guard var subject = subjects.removeValue(forKey: key) else { return }
+    let wasDirty = subject.isDirty
+    // In a lane of several clocks a record's own arrival says nothing of the others: there only ticks fire timers.
+    if family.clocks.count == 1, let receivedAt {
+      processor.advance(&subject.state, through: receivedAt, program: program, in: &context)
+    }
+    processor.apply(input, to: &subject.state, program: program, in: &context)
+    subject.isDirty = true
+    if !wasDirty { dirty.append(key) }
+    timers[tenant, default: TimerQueue()].set(key, due: processor.due(subject.state, program: program))
+    subjects[key] = subject
+  }
+
+  private mutating func tick(
+    _ named: String, _ time: Instant, _ source: ClockSource, ends: Bool, processor: Processor,
+    programs: [String: Processor.Program]
+  ) -> Visit {
+    let before = book.clocks.time(of: named, isLive: false, sources: family.clocks)
+    book.clocks.observe(time, tenant: named, source: source)
+    let after = book.clocks.time(of: named, isLive: false, sources: family.clocks)
+    hasMoved = true
+    var visit = Visit.none
+    for tenant in tenants(movedBy: named, processor: processor, programs: programs) {
+      let asked = pass(tenant, ends: ends, processor: processor, programs: programs)
+      if asked != .none { visit = asked }
+    }
+    if let after, before.map({ $0 < after }) ?? true {
+      let origin = family.clocks.count == 1 ? source.origin : family.clocks[0].origin
+      processor.passOn(.tick(tenant: named, time: after, source: origin, ends: ends), in: &context)
+    }
+    return visit
+  }
+
+  private func tenants(
+    movedBy named: String, processor: Processor, programs: [String: Processor.Program]
+  ) -> [String] {
+    guard named == LaneClocks.everyLive else { return [named] }
+    return Set(timers.keys).union(programs.keys).union(book.clocks.tenants)
+      .filter { programs[$0].map(processor.isLive) ?? true }.sorted()
+  }
+
+  /// Fires what is due by the tenant's clock.
+  private mutating func pass(
+    _ tenant: String, ends: Bool, processor: Processor, programs: [String: Processor.Program]
+  ) -> Visit {
+    guard let clock = time(of: tenant, processor: processor, programs: programs) else { return .none }
+    let program = programs[tenant]
+    enter(tenant, programs: programs, processor: processor)
+    let through = clock - AcceptanceLimits.timerGrace
+    while let key = timers[tenant]?.popDue(through: through) {
+      guard var subject = subjects.removeValue(forKey: key) else { continue }
+      let wasDirty = subject.isDirty
+      processor.advance(&subject.state, through: through, program: program, in: &context)
+      subject.isDirty = true
+      if !wasDirty { dirty.append(key) }
+      timers[tenant]?.set(key, due: processor.due(subject.state, program: program))
+      subjects[key] = subject
+    }
+    let previous = passed[tenant]
+    passed[tenant] = max(through, previous ?? through)
+    let tick = Tick(tenant: tenant, through: through, previous: previous, ends: ends)
+    return processor.clockPassed(tick, program: program, in: &context)
+  }
+
+  /// One subject of a visit; the subject is in memory.
+  mutating func visit(
+    _ key: [UInt8], why: Visit, processor: Processor, programs: [String: Processor.Program]
+  ) {
+    guard var subject = subjects.removeValue(forKey: key) else { return }
+    let tenant = tenant(of: key)
+    let program = programs[tenant]
+    enter(tenant, programs: programs, processor: processor)
+    defer { subjects[key] = subject }
+    guard processor.visit(&subject.state, why: why, program: program, in: &context) else { return }
+    if !subject.isDirty { dirty.append(key) }
+    subject.isDirty = true
+    timers[tenant, default: TimerQueue()].set(key, due: processor.due(subject.state, program: program))
+  }
+
+  /// The result of an effect; the subject is in memory unless the lane was lost meanwhile.
+  mutating func complete(
+    _ request: RequestedEffect<Processor.Effect>, with result: Processor.EffectResult, processor: Processor,
+    programs: [String: Processor.Program]
+  ) {
+    context.inFlight.remove(request.id)
+    guard var subject = subjects.removeValue(forKey: request.subject) else { return }
+    let tenant = tenant(of: request.subject)
+    enter(tenant, programs: programs, processor: processor)
+    let wasDirty = subject.isDirty
+    processor.completed(result, of: &subject.state, program: programs[tenant], in: &context)
+    subject.isDirty = true
+    hasMoved = true
+    if !wasDirty { dirty.append(request.subject) }
+    timers[tenant, default: TimerQueue()].set(
+      request.subject, due: processor.due(subject.state, program: programs[tenant]))
+    subjects[request.subject] = subject
+  }
+
+  /// Poison input: one dead letter with its place and reason; the id is derived from the place, so that a repeat is
+  /// recognisable.
+  private mutating func emitDeadLetter(_ record: LogRecord, _ reason: DeadLetterReason) {
+    context.emit(DeadLetterRecord.make(of: record, reason: reason))
+    context.count(
+      "hearth_dead_letters_total", help: "Records that could not be used.",
+      labels: [.init("class", reason.category)])
+  }
+}
+
+extension ControlRecord {
+  /// The tenant the record names.
+  package var tenant: String {
+    switch self {
+    case .tick(let tenant, _, _, _), .activate(let tenant, _), .population(let tenant, _, _, _, _): tenant
+    }
+  }
+}

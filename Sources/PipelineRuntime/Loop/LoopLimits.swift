@@ -1,0 +1,30 @@
+/// The named bounds of the loop.
+package struct LoopLimits: Sendable {
+  /// Records asked of the source at a time.
+  package var recordsPerPoll = 5_000
+  /// A flush is due when this many subjects are dirty …
+  package var dirtySubjectsMax = 20_000
+  /// … or this many messages wait to be published …
+  package var outputsMax = 10_000
+  /// … or this long after the first change, while the log is being caught up …
+  package var catchUpInterval = Duration.milliseconds(1_000)
+  /// … or this long after it, in quiet times.
+  package var quietInterval = Duration.milliseconds(40)
+  /// How long a poll waits for records.
+  package var pollTimeout = Duration.milliseconds(100)
+  /// Subjects kept in memory a lane.
+  package var subjectsPerLane = 50_000
+  /// Effects (deliveries) under way at the same time.
+  package var effectsAtOnce = 16
+  /// Waits between tries against a store or broker that fails: doubled from the first to the last.
+  package var retryFirst = Duration.milliseconds(50)
+  package var retryLast = Duration.seconds(5)
+  /// A partition whose fence was lost is claimed again after this long if the group still assigns it here.
+  package var reclaimAfter = Duration.seconds(12)
+  /// Frames read at a time when publishing what a predecessor left.
+  package var framesPerRead = 100
+  /// Progress of publication is written down at most this often.
+  package var progressInterval = Duration.milliseconds(500)
+
+  package init() {}
+}

@@ -1,0 +1,5 @@
+package enum ValueKind: String, Sendable {
+  case boolean, decimal, string, time, duration, list
+  /// Not known before run time (a custom event's field).
+  case unknown
+}

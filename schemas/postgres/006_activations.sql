@@ -1,0 +1,2 @@
+-- When a playbook version went into the log; NULL: not yet.
+ALTER TABLE playbooks ADD COLUMN activated_at timestamptz;
