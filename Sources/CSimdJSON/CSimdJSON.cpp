@@ -201,6 +201,14 @@ class Parser {
     const uint8_t *start = at(next_) + 1;
     const uint8_t *here = start;
     // The first stage has seen the closing quote, and has refused raw control characters.
+    while (end_ - here >= 8) {
+      uint64_t special = special_bytes(here);
+      if (special != 0) {
+        here += __builtin_ctzll(special) / 8;
+        break;
+      }
+      here += 8;
+    }
     while (here < end_ && *here != '"' && *here != '\\') here++;
     if (here == end_) return fault(HEARTH_JSON_SYNTAX);
     if (*here == '"') {
@@ -209,6 +217,17 @@ class Parser {
       return HEARTH_JSON_OK;
     }
     return escaped_string(start, here);
+  }
+
+  // The high bit of the first byte that is a quote or a backslash, and perhaps of bytes behind it.
+  static uint64_t special_bytes(const uint8_t *bytes) {
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
+    constexpr uint64_t ones = 0x0101010101010101;
+    uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    uint64_t quote = word ^ (ones * '"');
+    uint64_t backslash = word ^ (ones * '\\');
+    return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & (ones * 0x80);
   }
 
   // No escape is longer unescaped than in the source, so the buffer, as long as the input, is always enough.
@@ -299,9 +318,25 @@ class Parser {
     return {reinterpret_cast<const char *>(nodes_[index].text), nodes_[index].length};
   }
 
+  // True when length and end bytes alone tell all names apart.
+  bool all_differ_at_a_glance(size_t node, uint32_t members) const {
+    uint64_t seen = 0;
+    uint32_t index = uint32_t(node + 1);
+    for (uint32_t member = 0; member < members; member++) {
+      const hearth_json_node &key = nodes_[index];
+      uint32_t mixed = key.length == 0 ? 0 : key.length * 7 + key.text[0] * 5 + key.text[key.length - 1] * 11;
+      uint64_t bit = uint64_t(1) << (mixed & 63);
+      if (seen & bit) return false;
+      seen |= bit;
+      index = nodes_[index + 1].next;
+    }
+    return true;
+  }
+
   bool has_duplicates(size_t node, uint32_t members) {
     if (members < 2) return false;
     if (members <= kPairwiseNamesMax) {
+      if (all_differ_at_a_glance(node, members)) return false;
       uint32_t indexes[kPairwiseNamesMax];
       uint32_t index = uint32_t(node + 1);
       for (uint32_t member = 0; member < members; member++) {

@@ -44,7 +44,7 @@ package struct ChangeFields: Sendable {
     let name = program.playbook.funnels[entry.funnel].name
     return [
       .init("approximate", .bool(entry.approximate)),
-      .init("breakdown", Self.breakdown(entry)),
+      .init("breakdown", entry.breakdown.map(Value.string) ?? .null),
       .init("cause", Self.cause(cause)),
       .init("day", .string(entry.day.text)),
       .init("funnel", .string(name)),
@@ -55,14 +55,6 @@ package struct ChangeFields: Sendable {
       .init("times", .list(entry.times.map { $0.map(Value.time) ?? .null })),
       .init("unconverted", .bool(change.was?.status == .converted && entry.status != .converted)),
     ]
-  }
-
-  /// Breakdown values are texts to readers, whatever the field's kind; null without one.
-  package static func breakdown(_ entry: FunnelEntry) -> Value {
-    switch entry.breakdown {
-    case .null, .string: entry.breakdown
-    default: .string(String(decoding: entry.breakdown.canonicalJSON, as: UTF8.self))
-    }
   }
 
   package static func cause(_ cause: ChangeCause) -> Value {

@@ -119,7 +119,7 @@ package struct FileFold {
     entries.compactMap { key, entry in
       guard entry.status != .withdrawn else { return nil }
       return Value.object([
-        .init("breakdown", ChangeFields.breakdown(entry)),
+        .init("breakdown", entry.breakdown.map(Value.string) ?? .null),
         .init("day", .string(entry.day.text)),
         .init("funnel", .string(program.playbook.funnels[entry.funnel].name)),
         .init("level", .whole(Int64(entry.level))),

@@ -13,7 +13,7 @@ struct EventMark: Hashable, Sendable, Comparable {
   var barriers: UInt64
   /// Local day of `time`.
   var day: LocalDate
-  /// The breakdown field's value; nil without one.
+  /// The breakdown field's value or, in a start, the breakdown tag's at its time; nil without one.
   var breakdown: String?
 
   /// The order of a funnel's events: (time, lowest step, id).

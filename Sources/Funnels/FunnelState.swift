@@ -19,7 +19,8 @@ package struct FunnelState: Hashable, Sendable {
   /// clock to `instant`.
   ///
   /// - Parameter tagValue: the member's tag over the events up to an instant, at that instant; only asked where a
-  ///   funnel is broken down by a tag. Tags must already know the events that become visible.
+  ///   funnel is broken down by a tag, and only about instants within the lateness bound + 5 min of the clock. Tags
+  ///   must already know the events that become visible.
   package mutating func advance(
     through instant: Instant,
     program: FunnelProgram,

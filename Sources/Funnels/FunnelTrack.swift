@@ -39,14 +39,13 @@ struct FunnelTrack: Hashable, Sendable {
       }
     }
     if !arrivals.isEmpty { prune(funnel: funnel, clock: clock, affected: &affected) }
-    let readsTags = tagsFrom.map { from in kept.contains { $0.start >= from } } ?? false
+    if let tag = funnel.breakdownTag, let tagsFrom {
+      readTag(tag, from: tagsFrom, funnel: funnel, affected: &affected, tagValue: tagValue)
+    }
     let isDue = (nextDue ?? .distantFuture) <= clock
-    guard !affected.isEmpty || readsTags || isDue else { return [] }
+    guard !affected.isEmpty || isDue else { return [] }
     let before = kept
     solve(affected, funnel: funnel, clock: clock)
-    if funnel.breakdownTag != nil {
-      readTags(funnel: funnel, affected: affected, from: tagsFrom, tagValue: tagValue)
-    }
     if funnel.order == .any, !affected.isEmpty { hideContained(funnel: funnel, clock: clock) }
     for index in kept.indices {
       let status = kept[index].status(funnel: funnel, clock: clock)
@@ -151,17 +150,20 @@ extension FunnelTrack {
     kept[index].take(solution, marks: solution.chain.map { events[$0] }, funnel: funnel)
   }
 
-  private mutating func readTags(
+  /// Reads the tag anew for the starts at or after `from`. Each start keeps the value that stood at it, so that the tag
+  /// is only asked about instants that a late event can still reach.
+  private mutating func readTag(
+    _ tag: Int,
+    from: Instant,
     funnel: CompiledFunnel,
-    affected: Set<LocalDate>,
-    from: Instant?,
+    affected: inout Set<LocalDate>,
     tagValue: TagValue
   ) {
-    guard let tag = funnel.breakdownTag else { return }
-    for index in kept.indices {
-      let isTouched = from.map { kept[index].start >= $0 } ?? false
-      guard isTouched || affected.contains(kept[index].day) else { continue }
-      kept[index].breakdown = FunnelProgram.text(of: tagValue(tag, kept[index].start))
+    for position in partitionIndex(events, { $0.time < from })..<events.count where funnel.isStart(events[position]) {
+      let value = FunnelProgram.text(of: tagValue(tag, events[position].time))
+      if areSame(value, events[position].breakdown) { continue }
+      events[position].breakdown = value
+      affected.insert(events[position].day)
     }
   }
 

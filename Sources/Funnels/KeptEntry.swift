@@ -48,11 +48,12 @@ struct KeptEntry: Hashable, Sendable {
     times = Array(repeating: nil, count: funnel.stepCount)
     for (mark, step) in zip(marks, solution.steps) { times[step - 1] = mark.time }
     set = funnel.order == .any ? marks.map(\.key) : []
-    if funnel.breakdownTag == nil { breakdown = Self.breakdown(marks, steps: solution.steps, funnel: funnel) }
+    breakdown = Self.breakdown(marks, steps: solution.steps, funnel: funnel)
   }
 
   private static func breakdown(_ marks: [EventMark], steps: [Int], funnel: CompiledFunnel) -> String? {
-    switch funnel.breakdown?.attribution {
+    if funnel.breakdownTag != nil { return marks[0].breakdown }
+    return switch funnel.breakdown?.attribution {
     case nil: nil
     case .step(let step): steps.firstIndex(of: step).flatMap { marks[$0].breakdown }
     case .first: marks.lazy.compactMap(\.breakdown).first
@@ -67,14 +68,12 @@ struct KeptEntry: Hashable, Sendable {
     return .open
   }
 
-  /// Would it be published alike? Texts are compared by their bytes, for `==` takes differently composed characters
-  /// for equal.
+  /// Would it be published alike?
   func looksLike(_ other: KeptEntry) -> Bool {
     if isHidden || other.isHidden { return isHidden && other.isHidden }
     guard level == other.level, status == other.status, isApproximate == other.isApproximate, times == other.times
     else { return false }
-    guard let one = breakdown, let another = other.breakdown else { return breakdown == other.breakdown }
-    return one.utf8.elementsEqual(another.utf8)
+    return areSame(breakdown, other.breakdown)
   }
 
   /// When its status changes if nothing comes.
@@ -91,4 +90,10 @@ struct Solution {
   /// The step that each serves, 1-based.
   var steps: [Int]
   var liveUntil: Instant?
+}
+
+/// The same bytes; `==` takes differently composed characters for equal.
+func areSame(_ left: String?, _ right: String?) -> Bool {
+  guard let left, let right else { return left == nil && right == nil }
+  return left.utf8.elementsEqual(right.utf8)
 }

@@ -38,9 +38,11 @@ final class ConsumerLoop: @unchecked Sendable {
   private final class Callbacks: KafkaCallbacks, @unchecked Sendable {
     /// Set once before the thread starts, read on the thread alone.
     weak var loop: ConsumerLoop?
-    override func clientFailed(_ client: OpaquePointer, _ error: rd_kafka_resp_err_t) {
-      loop?.clientFailed(error)
-    }
+    override func clientFailed(_ error: rd_kafka_resp_err_t) { loop?.clientFailed(error) }
+    override func rebalanced(
+      _ error: rd_kafka_resp_err_t,
+      _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    ) { loop?.rebalanced(error, partitions) }
   }
 
   init(_ connection: KafkaConnection, _ settings: KafkaConsumerSettings) throws(KafkaOpeningFailure) {
@@ -52,7 +54,7 @@ final class ConsumerLoop: @unchecked Sendable {
       callbacks: callbacks
     ) { conf in
       rd_kafka_conf_set_rebalance_cb(conf) { _, error, partitions, opaque in
-        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.rebalanced(error, partitions)
+        KafkaCallbacks.of(opaque)?.rebalanced(error, partitions)
       }
     }
     rd_kafka_poll_set_consumer(handle.pointer)
@@ -298,6 +300,9 @@ final class ConsumerLoop: @unchecked Sendable {
   /// Answers the group at once with an empty assignment, so that a slow claim at the store never holds up the next
   /// rebalance; `start` assigns with offsets.
   private func assigned(_ ids: [PartitionID]) {
+    // The group cannot assign before the release; were it otherwise, a late one would drop this assignment.
+    releaseBy = nil
+    releasing = []
     slots.replace(with: ids)
     currentGeneration.store(slots.generation, ordering: .releasing)
     isStalled = false

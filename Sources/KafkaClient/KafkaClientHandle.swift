@@ -54,6 +54,7 @@ package enum KafkaOpeningFailure: Error, Sendable, CustomStringConvertible {
   case settings(KafkaSettingFaults)
   case client(AdapterFailure)
 
+  /// The faults or the failure, for people.
   package var description: String {
     switch self {
     case .settings(let faults): faults.description
@@ -62,38 +63,43 @@ package enum KafkaOpeningFailure: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Where librdkafka's callbacks lead. `error` and `rebalance` run on the thread that polls; `log` on any.
+/// Where librdkafka's callbacks lead; consumers and producers override theirs. All but `log` run on the thread that
+/// polls.
 class KafkaCallbacks: @unchecked Sendable {
   let log: (@Sendable (KafkaLogLine) -> Void)?
   init(log: (@Sendable (KafkaLogLine) -> Void)?) { self.log = log }
-  func clientFailed(_ client: OpaquePointer, _ error: rd_kafka_resp_err_t) {}
+  func clientFailed(_ error: rd_kafka_resp_err_t) {}
+  func rebalanced(
+    _ error: rd_kafka_resp_err_t,
+    _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+  ) {}
+  func reported(_ message: UnsafePointer<rd_kafka_message_t>) {}
 
   static func of(_ opaque: UnsafeMutableRawPointer?) -> KafkaCallbacks? {
     opaque.map { Unmanaged<KafkaCallbacks>.fromOpaque($0).takeUnretainedValue() }
   }
 }
 
-private let logCallback: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void =
-  {
-    client,
-    level,
-    facility,
-    text in
-    guard let client, let log = KafkaCallbacks.of(rd_kafka_opaque(client))?.log else { return }
-    let line = KafkaLogLine(
-      level: Int(level),
-      facility: facility.map { String(cString: $0) } ?? "",
-      message: text.map { String(cString: $0) } ?? ""
-    )
-    log(line)
-  }
+private func logCallback(
+  _ client: OpaquePointer?,
+  _ level: Int32,
+  _ facility: UnsafePointer<CChar>?,
+  _ text: UnsafePointer<CChar>?
+) {
+  guard let client, let log = KafkaCallbacks.of(rd_kafka_opaque(client))?.log else { return }
+  let line = KafkaLogLine(
+    level: Int(level),
+    facility: facility.map { String(cString: $0) } ?? "",
+    message: text.map { String(cString: $0) } ?? ""
+  )
+  log(line)
+}
 
-private let errorCallback:
-  @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
-    client,
-    error,
-    _,
-    opaque in
-    guard let client else { return }
-    KafkaCallbacks.of(opaque)?.clientFailed(client, rd_kafka_resp_err_t(error))
-  }
+private func errorCallback(
+  _ client: OpaquePointer?,
+  _ error: Int32,
+  _ reason: UnsafePointer<CChar>?,
+  _ opaque: UnsafeMutableRawPointer?
+) {
+  KafkaCallbacks.of(opaque)?.clientFailed(rd_kafka_resp_err_t(error))
+}

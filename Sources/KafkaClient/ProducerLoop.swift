@@ -25,7 +25,8 @@ final class ProducerLoop: @unchecked Sendable {
   private final class Callbacks: KafkaCallbacks, @unchecked Sendable {
     /// Set once before the thread starts, read on the thread alone.
     weak var loop: ProducerLoop?
-    override func clientFailed(_ client: OpaquePointer, _ error: rd_kafka_resp_err_t) {
+    override func reported(_ message: UnsafePointer<rd_kafka_message_t>) { loop?.reported(message) }
+    override func clientFailed(_ error: rd_kafka_resp_err_t) {
       if error == RD_KAFKA_RESP_ERR__FATAL { loop?.lost() }
     }
   }
@@ -39,7 +40,7 @@ final class ProducerLoop: @unchecked Sendable {
     handle = try KafkaClientHandle(RD_KAFKA_PRODUCER, connection, role: settings.role, callbacks: callbacks) { conf in
       rd_kafka_conf_set_dr_msg_cb(conf) { _, message, opaque in
         guard let message else { return }
-        (KafkaCallbacks.of(opaque) as? Callbacks)?.loop?.reported(message)
+        KafkaCallbacks.of(opaque)?.reported(message)
       }
     }
     self.settings = settings

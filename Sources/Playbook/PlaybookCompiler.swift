@@ -7,7 +7,9 @@ import EventModel
 package enum PlaybookCompiler {
   /// A playbook that may be used, and what its writer should look at all the same.
   package struct Outcome: Sendable {
+    /// Checked throughout.
     package var playbook: CompiledPlaybook
+    /// In order of place.
     package var warnings: [PlaybookFault]
   }
 

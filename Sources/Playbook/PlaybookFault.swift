@@ -1,8 +1,11 @@
 /// One fault of a playbook, or one warning, with its place.
 package struct PlaybookFault: Error, Hashable, Sendable {
+  /// A warning does not keep the playbook from being used.
   package enum Severity: String, Sendable { case error, warning }
 
+  /// Whether the playbook can be used all the same.
   package var severity: Severity
+  /// Name of the file, as it was given.
   package var file: String
   /// From 1.
   package var line: Int
@@ -10,12 +13,14 @@ package struct PlaybookFault: Error, Hashable, Sendable {
   package var column: Int
   /// What is wrong: `unknown name`, `window out of bounds`.
   package var what: String
+  /// What would be right, in words.
   package var expected: String
   /// One line of at most 80 characters.
   package var found: String
   /// What may help: the nearest known name, the form to write.
   package var hint: String?
 
+  /// Characters of `found`, the ellipsis included.
   package static let foundCharactersMax = 80
 
   package init(
@@ -61,6 +66,7 @@ package struct PlaybookFault: Error, Hashable, Sendable {
 package struct PlaybookRejection: Error, Hashable, Sendable {
   /// Never empty.
   package var faults: [PlaybookFault]
+  /// What else its writer should look at.
   package var warnings: [PlaybookFault]
 
   package init(faults: [PlaybookFault], warnings: [PlaybookFault]) {

@@ -9,11 +9,12 @@ extension SchedulerCommunityState {
   /// - Returns: decisions by (decidedAt, dueAt, playbook order); at most `WallClockSlots.occurrencesMax` a calendar.
   package mutating func advance(through clock: Instant, program: SchedulerProgram) -> [TouchDecision] {
     var decisions: [TouchDecision] = []
-    if let start = start(program: program), start < clock {
-      for calendar in program.calendars {
+    if let start, start < clock {
+      for (calendar, mark) in zip(program.calendars, program.calendarMarks) where followed.contains(mark) {
         decisions += fire(calendar, after: start, clock: clock, program: program)
       }
     }
+    if isKnown { followed = Set(program.calendarMarks) }
     through = max(clock, through ?? clock)
     while let change = pendingTags.first, change.at <= clock { apply(pendingTags.removeFirst()) }
     // Sorting is stable: at equal instants the playbook's order stays.

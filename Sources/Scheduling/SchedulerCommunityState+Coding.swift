@@ -15,6 +15,7 @@ extension SchedulerCommunityState {
       writer.text(kind.name)
     }
     writer.optional(dissolvedAt) { $0.instant($1) }
+    writer.list(followed.sorted()) { $0.unsigned($1) }
     writer.list(tags.sorted()) { $0.text($1) }
     writer.list(pendingTags) { writer, change in
       writer.instant(change.at)
@@ -35,6 +36,7 @@ extension SchedulerCommunityState {
       Kind(time: try reader.instant(), id: try reader.text("id"), name: try reader.text("kind"))
     }
     dissolvedAt = try reader.maybe { reader throws(StateCodingFailure) in try reader.instant() }
+    followed = Set(try reader.list("calendars") { reader throws(StateCodingFailure) in try reader.unsigned() })
     tags = Set(try reader.list("tags") { reader throws(StateCodingFailure) in try reader.text("tag") })
     pendingTags = try reader.list("changes") { reader throws(StateCodingFailure) in
       TagChange(at: try reader.instant(), tag: try reader.text("tag"), holds: try reader.flag())

@@ -16,6 +16,9 @@ package struct SchedulerCommunityState: Hashable, Sendable {
   var dissolvedAt: Instant?
   /// Audience tags that hold.
   var tags: Set<String> = []
+  /// Marks of the calendars it follows. One that a new playbook brings is followed from the next `advance` on: what
+  /// fell before was no slot of this community.
+  var followed: Set<UInt64> = []
   /// Tag changes ahead of the clock, by instant.
   var pendingTags: [TagChange] = []
 
@@ -46,7 +49,7 @@ package struct SchedulerCommunityState: Hashable, Sendable {
   /// An event of the community: the first one makes it known from its `receivedAt`, `community.created` gives its
   /// kind (`data.kind`), `community.dissolved` ends its calendars.
   package mutating func eventSeen(_ event: Event, program: SchedulerProgram) {
-    notice(at: event.receivedAt)
+    notice(at: event.receivedAt, program: program)
     switch event.type {
     case "community.created":
       guard case .string(let name)? = event.data["kind"], name.utf8.count <= StateLimits.textBytesMax else { return }
@@ -60,7 +63,7 @@ package struct SchedulerCommunityState: Hashable, Sendable {
   /// A tag of the community has a new value at `at`; only `true` holds. In every mode: a tag's value is a fact, and
   /// acting is the slot's doing.
   package mutating func tagChanged(_ name: String, value: Value, at: Instant, program: SchedulerProgram) {
-    notice(at: at)
+    notice(at: at, program: program)
     guard program.concerns(tag: name, of: .community) else { return }
     let change = TagChange(at: at, tag: name, holds: value == .bool(true))
     guard let through, at <= through else {
@@ -72,9 +75,11 @@ package struct SchedulerCommunityState: Hashable, Sendable {
     apply(change)
   }
 
-  /// The next instant at which a slot falls for this community as it is now or may come to be by a known change.
+  /// The next instant at which `advance` has something to do: a slot falls for this community as it is now or may come
+  /// to be by a known change, or, at once, a calendar of a new playbook is to be followed.
   package func nextDue(program: SchedulerProgram) -> Instant? {
-    guard let start = start(program: program) else { return nil }
+    guard let start else { return nil }
+    guard followed.isSuperset(of: program.calendarMarks) else { return start }
     var earliest: Instant?
     for calendar in program.calendars where mayAddress(calendar.audience) {
       let slots = WallClockSlots(slot: calendar.slot, zone: program.zone)
@@ -84,7 +89,8 @@ package struct SchedulerCommunityState: Hashable, Sendable {
     return earliest
   }
 
-  private mutating func notice(at instant: Instant) {
+  private mutating func notice(at instant: Instant, program: SchedulerProgram) {
+    if since == nil { followed = Set(program.calendarMarks) }
     since = min(instant, since ?? instant)
   }
 
@@ -93,10 +99,7 @@ package struct SchedulerCommunityState: Hashable, Sendable {
   }
 
   /// Slots later than this may fire; nil for an unknown community.
-  func start(program: SchedulerProgram) -> Instant? {
-    guard let since else { return nil }
-    return max(since, through ?? since, program.activeSince)
-  }
+  var start: Instant? { since.map { max($0, through ?? $0) } }
 
   func isAlive(at instant: Instant) -> Bool { dissolvedAt.map { instant < $0 } ?? true }
 

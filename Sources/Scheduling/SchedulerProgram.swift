@@ -8,9 +8,6 @@ package struct SchedulerProgram: Sendable {
   package let courtesy: Courtesy
   package let calendars: [CalendarDefinition]
   package let journeys: [JourneyDefinition]
-  /// When this version became active: slots before it are not this program's.
-  package let activeSince: Instant
-
   let caps: TouchCaps
   private let templateKinds: [String: String]
   private let journeyIndex: [String: Int]
@@ -19,6 +16,8 @@ package struct SchedulerProgram: Sendable {
   private let audienceTags: Set<String>
   private let defaultChannel: String?
   private let speaksToAll: Bool
+  /// A mark of each calendar's name and slot, in the calendars' order.
+  let calendarMarks: [UInt64]
 
   /// The member tag that names a member's own IANA zone.
   package static let zoneTag = "zone"
@@ -28,8 +27,7 @@ package struct SchedulerProgram: Sendable {
   package static let calendarExpiry = TimeSpan.hours(24)
 
   /// The program of a checked playbook.
-  /// - Parameter activeSince: the clock of the record that activated it.
-  package init(playbook: CompiledPlaybook, activeSince: Instant = .distantPast) {
+  package init(playbook: CompiledPlaybook) {
     self.init(
       zone: playbook.zone,
       clock: playbook.clock,
@@ -37,8 +35,7 @@ package struct SchedulerProgram: Sendable {
       templates: playbook.templates,
       calendars: playbook.calendars,
       journeys: playbook.journeys,
-      channels: playbook.channels,
-      activeSince: activeSince
+      channels: playbook.channels
     )
   }
 
@@ -50,15 +47,13 @@ package struct SchedulerProgram: Sendable {
     templates: [TemplateDefinition] = [],
     calendars: [CalendarDefinition] = [],
     journeys: [JourneyDefinition] = [],
-    channels: [ChannelDefinition] = [],
-    activeSince: Instant = .distantPast
+    channels: [ChannelDefinition] = []
   ) {
     self.zone = zone
     self.clock = clock
     self.courtesy = courtesy
     self.calendars = calendars
     self.journeys = journeys
-    self.activeSince = activeSince
     caps = TouchCaps(courtesy.caps)
     templateKinds = Dictionary(templates.map { ($0.name, $0.kind) }) { first, _ in first }
     journeyIndex = Dictionary(journeys.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -73,6 +68,7 @@ package struct SchedulerProgram: Sendable {
     )
     defaultChannel = channels.first?.name
     speaksToAll = calendars.contains { $0.audience == .everyCommunity }
+    calendarMarks = calendars.map(Self.mark(of:))
   }
 
   /// Whether a member's state must see events of this type.
@@ -126,5 +122,16 @@ package struct SchedulerProgram: Sendable {
       quietHours: courtesy.quietHours.flatMap { QuietHours($0, zone: own ?? zone) },
       caps: caps
     )
+  }
+
+  /// FNV-1a of the name and the slot: another slot under the same name is another calendar.
+  private static func mark(of calendar: CalendarDefinition) -> UInt64 {
+    let slot =
+      switch calendar.slot {
+      case .daily(let at): "daily \(at.milliseconds)"
+      case .weekly(let days, let at): "weekly \(days) \(at.milliseconds)"
+      case .monthly(let days, let at): "monthly \(days) \(at.milliseconds)"
+      }
+    return "\(calendar.name) \(slot)".utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
   }
 }

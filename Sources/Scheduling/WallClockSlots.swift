@@ -79,9 +79,7 @@ package struct WallClockSlots: Sendable {
   }
 
   private func occurrence(on date: LocalDate) -> Occurrence? {
-    guard let time = time(on: date) else { return nil }
-    // A date the zone skipped has no first instant of its own.
-    guard zone.date(at: zone.instant(of: date)) == date else { return nil }
+    guard let time = time(on: date), zone.exists(date) else { return nil }
     return Occurrence(date: date, instant: zone.instant(of: date, at: time))
   }
 

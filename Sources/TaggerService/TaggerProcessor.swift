@@ -190,11 +190,9 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   private func row(of entry: FunnelEntry, subject: Subject, _ program: FoldProgram) -> FunnelEntryRow {
-    var breakdown: String?
-    if case .string(let text) = ChangeFields.breakdown(entry) { breakdown = text }
-    return FunnelEntryRow(
+    FunnelEntryRow(
       tenant: subject.tenant, funnel: program.playbook.funnels[entry.funnel].name, member: subject.id, day: entry.day,
-      level: entry.level, status: entry.status.rawValue, times: entry.times, breakdown: breakdown,
+      level: entry.level, status: entry.status.rawValue, times: entry.times, breakdown: entry.breakdown,
       revision: entry.revision)
   }
 

@@ -7,7 +7,12 @@ func precedes(_ left: String, _ right: String) -> Bool {
 }
 
 func identical(_ left: String, _ right: String) -> Bool {
-  left == right && left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+  guard left.utf8.count == right.utf8.count else { return false }
+  let fast = left.utf8.withContiguousStorageIfAvailable { left in
+    right.utf8.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+  }
+  if let fast, let fast { return fast }
+  return left.utf8.elementsEqual(right.utf8)
 }
 
 /// Equality of values with texts byte by byte.
@@ -53,7 +58,8 @@ struct DistinctKey: Hashable, Sendable {
 
   func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
-    for byte in text.utf8 { hasher.combine(byte) }
+    let done: Void? = text.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    if done == nil { for byte in text.utf8 { hasher.combine(byte) } }
   }
 
   static func precedes(_ left: DistinctKey, _ right: DistinctKey) -> Bool {

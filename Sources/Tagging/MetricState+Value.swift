@@ -70,13 +70,13 @@ extension MetricState {
   }
 
   private func windowDistinct(at instant: Int64, span: WindowSpan) -> MetricValue {
-    var seen = Set(entries.keys[entries.start..<entries.inside])
     var approximate = entries.lostStand != Slot.none && entries.lostStand + span.from > instant
+    var outside: Set<DistinctKey> = []
     for demoted in entries.demotedKeys where entries.holds(demoted.stand, at: instant, span: span) {
       approximate = true
-      seen.insert(demoted.key)
+      if entries.insideKeys[demoted.key] == nil { outside.insert(demoted.key) }
     }
-    return distinctValue(seen.count, approximate: approximate)
+    return distinctValue(entries.insideKeys.count + outside.count, approximate: approximate)
   }
 
   private func distinctValue(_ count: Int, approximate: Bool) -> MetricValue {

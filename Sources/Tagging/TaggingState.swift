@@ -35,8 +35,8 @@ package struct TaggingState: Sendable {
     var applied: Int
   }
 
-  private static let checkpointEvery = 64
-  private static let checkpointsMax = 6
+  private static let checkpointEvery = 16
+  private static let checkpointsMax = 8
   private static let settleBatch = 8
   private static let settleSpan = TimeSpan.hours(24).milliseconds
 

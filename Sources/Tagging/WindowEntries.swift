@@ -41,6 +41,8 @@ struct WindowEntries: Sendable {
 
   // Of the events inside; derived, not stored.
   private(set) var sum: Int128 = 0
+  /// How often each value stands inside.
+  private(set) var insideKeys: [DistinctKey: Int] = [:]
   private var low: Int64 = .max
   private var high: Int64 = .min
   private var extremesStand = false
@@ -126,11 +128,14 @@ struct WindowEntries: Sendable {
   mutating func restore() {
     sum = 0
     extremesStand = false
+    insideKeys = [:]
+    if !keys.isEmpty { for index in start..<inside { insideKeys[keys[index], default: 0] += 1 } }
     guard !numbers.isEmpty else { return }
     for index in start..<inside { sum += Int128(numbers[index]) }
   }
 
   private mutating func enter(_ index: Int) {
+    if !keys.isEmpty { insideKeys[keys[index], default: 0] += 1 }
     guard !numbers.isEmpty else { return }
     sum += Int128(numbers[index])
     guard extremesStand else { return }
@@ -139,6 +144,7 @@ struct WindowEntries: Sendable {
   }
 
   private mutating func leave(_ index: Int) {
+    if !keys.isEmpty, let count = insideKeys[keys[index]] { insideKeys[keys[index]] = count > 1 ? count - 1 : nil }
     guard !numbers.isEmpty else { return }
     sum -= Int128(numbers[index])
     if numbers[index] == low || numbers[index] == high { extremesStand = false }

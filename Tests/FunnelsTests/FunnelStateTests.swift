@@ -170,6 +170,30 @@ struct FunnelStateTests {
     #expect(changes.first?.entry.breakdown == "new")
   }
 
+  @Test("A tag is asked about a start once, at its time, also where the entry falls back to it much later")
+  func keepsTagOfStart() throws {
+    var definition = definition(["a", "b", "c"], window: .days(30))
+    definition.exclusions = [.init(types: ["x"], from: 1, to: 2)]
+    definition.breakdown = .init(by: .tag(0), attribution: .step(1))
+    let zone = try #require(CalendarZone(identifier: "UTC"))
+    let program = try FunnelProgram(funnels: [definition], zone: zone)
+    var state = FunnelState()
+    var asked: [Instant] = []
+    var changes: [FunnelChange] = []
+    let day: Int64 = 1440
+    for (id, type, minutes): (String, String, Int64) in [
+      ("1", "a", 0), ("2", "b", 1), ("3", "a", 2), ("4", "x", 10 * day), ("5", "c", 20 * day),
+    ] {
+      changes += state.apply(event(id, type, minutes), program: program) { _, instant in
+        asked.append(instant)
+        return .string(id)
+      }
+    }
+    #expect(asked == [start, start + .minutes(2)])
+    #expect(changes.last?.entry.status == .converted)
+    #expect(changes.last?.entry.breakdown == "1")
+  }
+
   @Test("Step numbers and sizes outside the bounds are refused by the funnel's name")
   func refusesUnsound() throws {
     #expect(throws: FunnelProgram.Failure.steps(funnel: "path")) { try Member(definition([])) }

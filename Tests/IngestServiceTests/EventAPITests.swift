@@ -106,7 +106,7 @@ struct EventAPITests {
     #expect(letters.count == 2)
     #expect(letters[0].id == letters[1].id)
     #expect(letters[0].id.utf8.count == 64)
-    #expect(letters[0].type == "event.rejected")
+    #expect(letters[0].type == "hearth.deadletter")
     #expect(letters[0].data["class"] == .string("json"))
     #expect(letters[0].data["payload"] == .string(base64Encode(Array(#"{"also bro"#.utf8))))
     #expect(letters[0].data["truncated"] == .bool(true))

@@ -22,7 +22,7 @@ struct ImportAPITests {
   func life() async throws {
     let ingest = try Ingest()
     let (id, opening) = (id, opening())
-    let (first, second) = (rows(["2017-01-01", "2017-02-01"]), rows(["2017-02-01", "2017-12-31"]))
+    let (first, second) = (rows(["2017-01-01", "2017-01-02"]), rows(["2017-01-02", "2017-01-04"]))
     try await ingest.serve { server in
       let start = try await server.post(opening, to: "/v1/imports")
       #expect(start.body == #"{"done":0,"id":"\#(id)","state":"new","total":3}"#)
@@ -46,9 +46,19 @@ struct ImportAPITests {
     let events = try ingest.sink.of(Topic.events).filter { $0.headers.isEmpty }.map {
       try EventCodec.decode(try #require($0.value))
     }
-    #expect(events.map(\.id) == ["e-2017-01-01", "e-2017-02-01", "e-2017-12-31"])
+    #expect(events.map(\.id) == ["e-2017-01-01", "e-2017-01-02", "e-2017-01-04"])
     #expect(events.allSatisfy { $0.receivedAt == $0.time })
-    let ticks = ingest.sink.records.filter { !$0.headers.isEmpty }
+    let controls = try ingest.sink.records.filter { !$0.headers.isEmpty }.map {
+      ($0, try ControlCodec.decode(try #require($0.value)))
+    }
+    let onTheWay = controls.filter { $0.0.topic == Topic.events && $0.0.partition == 0 }.map(\.1)
+    #expect(
+      onTheWay.dropLast().map { tick in
+        guard case .tick("mengbao", let time, _, ends: false) = tick else { return "" }
+        return time.text
+      } == ["2017-01-01T00:00:00.000Z", "2017-01-02T00:00:00.000Z"]
+    )
+    let ticks = controls.suffix(5).map(\.0)
     #expect(
       ticks.map { "\($0.topic)/\($0.partition ?? -1)" } == [
         "hearth.community-events.v1/0", "hearth.community-events.v1/1", "hearth.events.v1/0", "hearth.events.v1/1",
@@ -58,7 +68,7 @@ struct ImportAPITests {
     #expect(ticks[2].headers == [LogHeader(name: Topic.controlHeader, value: Array("tick".utf8))])
     let tick = try ControlCodec.decode(try #require(ticks[2].value))
     let time = try #require(Instant(text: "2018-01-01T00:00:00.500Z"))
-    #expect(tick == .tick(tenant: "mengbao", time: time, source: Topic.events))
+    #expect(tick == .tick(tenant: "mengbao", time: time, source: Topic.events, ends: true))
   }
 
   @Test("an import that begins too far behind the tenant's clock is refused")
@@ -79,12 +89,14 @@ struct ImportAPITests {
     let ingest = try Ingest()
     let (id, opening) = (id, opening())
     let (falling, outside) = (rows(["2017-02-01", "2017-01-01"]), rows(["2018-01-01"]))
+    let wide = rows(["2017-01-01", "2017-01-04"])
     try await ingest.serve { server in
       let path = "/v1/imports/\(id)/events?row=0"
       #expect(try await server.post(falling, to: path).status == 404)
       _ = try await server.post(opening, to: "/v1/imports")
       #expect(try await server.post(falling, to: path).body.contains("line 2 is earlier"))
       #expect(try await server.post(outside, to: path).status == 400)
+      #expect(try await server.post(wide, to: path).body.contains("a batch spans at most 48 h"))
       #expect(try await server.post(falling, to: "/v1/imports/\(id)/events").status == 400)
       #expect(try await server.post(#"{"id":"x"}"#, to: "/v1/imports").body.contains("`id`"))
       ingest.sink.fail(AdapterFailure(code: "_TIMED_OUT", reason: "no broker", disposition: .retriable))

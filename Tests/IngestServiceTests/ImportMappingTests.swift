@@ -112,6 +112,10 @@ struct ImportMappingTests {
     }
     #expect(body == (0..<20).flatMap { Array(all[$0]) + [10] })
     #expect(all.chunk(from: 0, bytesMax: 1).count == 1)
+    let days = (1...9).map { "\($0),900,2017-01-0\($0),s,1,," }.joined(separator: "\n")
+    let spread = try sorted(["basket,who,time,store,amount,first,tags\n" + days]).all
+    #expect(spread.chunk(from: 0).count == 3)
+    #expect(spread.chunk(from: 7).count == 2)
   }
 
   @Test("a bad row goes to the reject file with line, class and reason, and the next ones are read")

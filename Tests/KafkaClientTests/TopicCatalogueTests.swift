@@ -72,12 +72,16 @@ struct TopicCatalogueTests {
     #expect(
       faults.faults.map(\.description).sorted() == [
         "error: topic catalogue at t.yaml:1:13 | partitions: expected a whole number from 1 to 1000, got 0",
-        "error: topic catalogue at t.yaml:2:1 | file.colour: expected one of partitions, replication, topics, got an unknown key",
-        "error: topic catalogue at t.yaml:4:8 | topics.a b: expected 1–249 of letters, digits, dot, hyphen and underscore, got a b",
-        "error: topic catalogue at t.yaml:5:26 | topics.b.retention: expected a time such as 7d, 12h, 90m, or forever, got soon",
+        "error: topic catalogue at t.yaml:2:1 | file.colour: "
+          + "expected one of partitions, replication, topics, got an unknown key",
+        "error: topic catalogue at t.yaml:4:8 | topics.a b: "
+          + "expected 1–249 of letters, digits, dot, hyphen and underscore, got a b",
+        "error: topic catalogue at t.yaml:5:26 | topics.b.retention: "
+          + "expected a time such as 7d, 12h, 90m, or forever, got soon",
         "error: topic catalogue at t.yaml:5:44 | topics.b.tombstones: expected true or false, got maybe",
         "error: topic catalogue at t.yaml:5:6 | topics.b.description: expected one line of text, got nothing",
-        "error: topic catalogue at t.yaml:6:65 | topics.c.controlRecords: expected false in a compacted topic, got true",
+        "error: topic catalogue at t.yaml:6:65 | topics.c.controlRecords: "
+          + "expected false in a compacted topic, got true",
         "error: topic catalogue at t.yaml:7:6 | topics.d.partitions: expected 24, as b has, got 12",
         "error: topic catalogue at t.yaml:7:73 | topics.d.consumers: expected a list, got tagger",
       ]

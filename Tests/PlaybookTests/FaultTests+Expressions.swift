@@ -173,7 +173,7 @@ extension FaultTests {
             b: {rule: elapsed(last_order) + 1d > 3d}
             c: {value: elapsed(last_order)}
             d: {rule: elapsed(last_order) > elapsed(last_order)}
-            e: {rule: floor(elapsed(last_order) / 1s) > 3}
+            e: {rule: floor(elapsed(last_order) / 0s) > 3}
             f: {rule: elapsed(last_order) > 3}
             g: {value: floor(3.5)}
         """#,
@@ -190,8 +190,8 @@ extension FaultTests {
         error: elapsed time whose next change cannot be computed at playbook.yaml:11:37: expected `elapsed(x)` \#
         compared with a duration free of the clock, or `floor(elapsed(x) / 1d)`, got `elapsed(last_order)` \#
         elsewhere
-        error: wrong unit of elapsed time at playbook.yaml:12:43: expected a written duration of at least 1m, \#
-        got `1s`
+        error: wrong unit of elapsed time at playbook.yaml:12:43: expected a written duration of at least 1s, \#
+        got `0s`
         error: kinds do not match at playbook.yaml:13:37: expected a duration for a comparison with `elapsed`, \#
         got a decimal, `3`
         error: malformed expression at playbook.yaml:14:16: expected `floor(elapsed(x) / 1d)`, got `floor(3.5)`

@@ -26,7 +26,6 @@ private func calendar(
 private func schedule(
   _ calendars: [CalendarDefinition],
   clock: TenantClock = .live,
-  activeSince: Instant = .distantPast,
   channels: [ChannelDefinition] = [ChannelDefinition(name: "robot", kind: .file(name: "posts"))]
 ) throws -> SchedulerProgram {
   SchedulerProgram(
@@ -38,8 +37,7 @@ private func schedule(
     ),
     templates: [TemplateDefinition(name: "draw", kind: "promotion", voice: nil, text: "")],
     calendars: calendars,
-    channels: channels,
-    activeSince: activeSince
+    channels: channels
   )
 }
 
@@ -139,12 +137,20 @@ private func created(at time: Instant, kind: String) -> Event {
     }
   }
 
-  @Test("A calendar that a new playbook brings has no slots before its activation")
+  @Test("A calendar that a new playbook brings, or moves, has no slots before the clock that first sees it")
   func activation() throws {
-    let program = try schedule([calendar("daily", slot: .daily(at: .hours(20)))], activeSince: tuesday + .days(2))
-    var state = known(program)
-    #expect(state.nextDue(program: program) == tuesday + .days(3))
-    #expect(state.advance(through: tuesday + .days(2) + .hours(1), program: program).isEmpty)
+    let old = try schedule([calendar("morning", slot: .daily(at: .hours(9)))])
+    let new = try schedule([
+      calendar("morning", slot: .daily(at: .hours(11))), calendar("daily", slot: .daily(at: .hours(20))),
+    ])
+    var state = known(old)
+    _ = state.advance(through: noon, program: old)
+    let clock = tuesday + .hours(1)
+    #expect(try #require(state.nextDue(program: new)) <= clock)
+    #expect(state.advance(through: clock, program: new).isEmpty)
+    #expect(state.nextDue(program: new) == tuesday + .hours(15))
+    #expect(state.advance(through: tuesday + .hours(15), program: new).map(\.source) == ["calendar/morning"])
+    #expect(state.advance(through: tuesday + .days(1), program: new).map(\.source) == ["calendar/daily"])
   }
 
   @Test("A touch without a channel or template is dropped with the reason")

@@ -263,6 +263,10 @@ extension Scenario {
         // The caller's duty: the clock reaches a record before the record is applied.
         touches += state.advance(through: scenario.at(min(at, minute)) - TimeSpan(milliseconds: 1), program: program)
         scenario.apply(input, at: at, to: &state, program: program)
+        // Any event may come again, and an entry at once (older ones the caller knows by their sequence).
+        let (again, repeated) = scenario.inputs[random.below(next + 1)]
+        if case .event = repeated { scenario.apply(repeated, at: again, to: &state, program: program) }
+        if random.chance(1, in: 2) { scenario.apply(input, at: at, to: &state, program: program) }
         next += 1
       }
       touches += state.advance(through: scenario.at(minute), program: program)

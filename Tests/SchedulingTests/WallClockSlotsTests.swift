@@ -15,35 +15,33 @@ private let oddities: [(zone: String, from: String, days: Int)] = [
   ("America/St_Johns", "2010-11-04T00:00:00Z", 6),  // 00:01 → 23:01 on 7 November
 ]
 
-/// Occurrences by reading the wall clock minute by minute, with the rule's own words.
-private func bruteForce(
-  _ slot: CalendarDefinition.Slot,
-  in zone: CalendarZone,
-  from start: Instant,
-  minutes: Int
-) -> [Instant] {
-  let readings = (0..<minutes).map { minute in
-    let instant = start + .minutes(Int64(minute))
-    return (instant: instant, wall: zone.date(at: instant).daysSinceEpoch * 1440 + minuteOfDay(instant, zone))
-  }
-  let dates = Set(readings.map { $0.wall / 1440 })
-  var found: [Instant] = []
-  for date in dates {
-    guard let time = time(of: slot, on: LocalDate(daysSinceEpoch: date)) else { continue }
-    let wall = date * 1440 + Int(time.milliseconds / 60_000)
-    if let exact = readings.first(where: { $0.wall == wall }) {
-      found.append(exact.instant)
-    } else if let gap = readings.indices.dropFirst().first(where: {
-      readings[$0 - 1].wall < wall && readings[$0].wall > wall
-    }) {
-      found.append(readings[gap].instant)
-    }
-  }
-  return found.sorted()
-}
+/// The wall clock read minute by minute.
+private struct Readings {
+  /// Minutes since 1970 by the wall clock, minute after minute from `start`.
+  let walls: [Int]
+  let start: Instant
+  /// First minute that reads so.
+  private let first: [Int: Int]
 
-private func minuteOfDay(_ instant: Instant, _ zone: CalendarZone) -> Int {
-  Int(zone.timeOfDay(at: instant).milliseconds / 60_000)
+  init(_ zone: CalendarZone, from start: Instant, minutes: Int) {
+    self.start = start
+    walls = (0..<minutes).map { minute in
+      let instant = start + .minutes(Int64(minute))
+      return Int((instant + zone.offset(at: instant)).milliseconds / 60_000)
+    }
+    first = Dictionary(walls.enumerated().map { ($1, $0) }) { first, _ in first }
+  }
+
+  /// Occurrences with the rule's own words.
+  func occurrences(_ slot: CalendarDefinition.Slot) -> [Instant] {
+    let gaps = walls.indices.dropFirst().filter { walls[$0] > walls[$0 - 1] + 1 }
+    let minutes = Set(walls.map { $0 / 1440 }).compactMap { date -> Int? in
+      guard let time = time(of: slot, on: LocalDate(daysSinceEpoch: date)) else { return nil }
+      let wall = date * 1440 + Int(time.milliseconds / 60_000)
+      return first[wall] ?? gaps.first { walls[$0 - 1] < wall && walls[$0] > wall }
+    }
+    return minutes.sorted().map { start + .minutes(Int64($0)) }
+  }
 }
 
 private func time(of slot: CalendarDefinition.Slot, on date: LocalDate) -> TimeSpan? {
@@ -62,6 +60,7 @@ private func time(of slot: CalendarDefinition.Slot, on date: LocalDate) -> TimeS
       let zone = try zone(oddity.zone)
       let start = try instant(oddity.from)
       let end = start + .days(Int64(oddity.days))
+      let readings = Readings(zone, from: start - .days(2), minutes: (oddity.days + 4) * 1440)
       for round in 0..<12 {
         // Half of the slots fall where the oddity is.
         let minute =
@@ -72,8 +71,7 @@ private func time(of slot: CalendarDefinition.Slot, on date: LocalDate) -> TimeS
           .daily(at: at), .weekly(days: days, at: at), .monthly(days: [28, 29, 30, 31, 1, 4, 8, 7], at: at),
         ][round % 3]
         let slots = WallClockSlots(slot: slot, zone: zone)
-        let expected = bruteForce(slot, in: zone, from: start - .days(2), minutes: (oddity.days + 4) * 1440)
-          .filter { $0 > start && $0 <= end }
+        let expected = readings.occurrences(slot).filter { $0 > start && $0 <= end }
         let got = slots.occurrences(after: start, through: end).map(\.instant)
         #expect(got == expected, "\(oddity.zone) \(slot) seed \(index)")
         var walked: [Instant] = []

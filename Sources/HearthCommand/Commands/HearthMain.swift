@@ -10,6 +10,7 @@ package struct HearthMain: AsyncParsableCommand {
       subcommands: [
         Up.self, BrokerCommand.self, MigrateCommand.self, TopicsCommand.self, PlaybookCommand.self, KeysCommand.self,
         ImportCommand.self, FoldCommand.self, LagCommand.self, WaitCommand.self,
+        EpochsCommand.self,
       ])
   }
 

@@ -24,10 +24,11 @@ struct LagTable: Sendable {
     do { admin = try KafkaAdmin(try instance.kafka(), timeout: .seconds(10)) } catch let failure as KafkaOpeningFailure {
       throw CommandFailure(.invalidInput, "broker settings cannot be used", got: failure.description)
     }
-    do {
-      let marks = try await admin.watermarks(of: Set(progress.map(\.partition)).sorted())
+    do throws(AdapterFailure) {
+      let marks = try await admin.watermarks(of: Array(Set(progress.map(\.partition.topic))).sorted())
       await admin.close()
-      return LagTable(rows: progress.map { Row(progress: $0, end: marks[$0.partition]?.high ?? 0) })
+      return LagTable(
+        rows: progress.map { Row(progress: $0, end: marks[$0.partition].map { mark in mark.high } ?? 0) })
     } catch {
       await admin.close()
       throw CommandFailure(.unreachable, "broker does not answer", got: error.reason, next: "check that Kafka runs")

@@ -75,7 +75,7 @@ package actor EmbeddedSupervisor {
       }
     }
     if !FileManager.default.fileExists(atPath: layout.logs + "/postgres.log") {
-      FileManager.default.createFile(atPath: layout.logs + "/postgres.log", contents: nil)
+      _ = FileManager.default.createFile(atPath: layout.logs + "/postgres.log", contents: nil)
     }
   }
 

@@ -72,7 +72,9 @@ package struct ImportSessions: Sendable {
     return try await asking { () async throws(AdapterFailure) -> Result<(BatchOutcome, done: Int64), Refusal> in
       // The tenant's clock comes from its import alone: without ticks on the way, what falls due for subjects that
       // have no further event would be decided at the end only.
-      if let first = times?.lowerBound { try await sink.write(ticks(tenant: tenant, at: Self.tick(before: first), ends: false)) }
+      if let first = times?.lowerBound {
+        try await sink.write(ticks(tenant: tenant, at: Self.tick(before: first), ends: false))
+      }
       let outcome = try await acceptance.accept(
         body,
         items: items,

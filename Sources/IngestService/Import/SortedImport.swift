@@ -32,13 +32,21 @@ package struct SortedImport: Sendable {
     (Int(entries[index].source), Int(entries[index].line))
   }
 
-  /// NDJSON of the events from `row`: as many as fit, at least one while there are any.
-  package func chunk(from row: Int, bytesMax: Int = 4 << 20, eventsMax: Int = 2500) -> (body: [UInt8], count: Int) {
+  /// NDJSON of the events from `row`: as many as fit and as span at most `spanMax`, at least one while there are any.
+  package func chunk(
+    from row: Int,
+    bytesMax: Int = 4 << 20,
+    eventsMax: Int = 2500,
+    spanMax: TimeSpan = ImportSessions.spanMax
+  ) -> (body: [UInt8], count: Int) {
     var body: [UInt8] = []
     var index = row
     while index < entries.count, index - row < eventsMax {
       let event = self[index]
-      if index > row, body.count + event.count + 1 > bytesMax { break }
+      if index > row {
+        if body.count + event.count + 1 > bytesMax { break }
+        if entries[index].time - entries[row].time > spanMax.milliseconds { break }
+      }
       body.append(contentsOf: event)
       body.append(10)
       index += 1

@@ -16,13 +16,16 @@ extension EventCatalogue {
     aggregate("channel.exposed", ["day": .string, "count": .decimal, "campaign": .string]),
     aggregate("channel.spent", ["day": .string, "amount": .decimal, "currency": .string, "campaign": .string]),
     type("account.followed", ["account": .string, "campaign": .string, "scene": .string]),
-    type("contact.added", ["way": .string, "campaign": .string, "scene": .string]),
-    type("contact.deleted", ["by": .string]),
+    type(
+      "contact.added",
+      ["way": .string, "campaign": .string, "scene": .string, "hook": .string, "script": .string]
+    ),
+    type("contact.deleted", ["by": .string, "reason": .string]),
     type(
       "community.joined",
       [
         "mode": .string, "script": .string, "hook": .string, "inviter": .string, "welcome": .string,
-        "campaign": .string,
+        "campaign": .string, "scene": .string,
       ]
     ),
     type("community.left", ["reason": .string, "by": .string]),
@@ -35,7 +38,7 @@ extension EventCatalogue {
       "message.posted",
       [
         "message_id": .string, "kind": .string, "length": .decimal, "reply_to": .string, "mentions": .list,
-        "keywords": .list, "advertisement": .boolean, "text": .string, "topic": .string,
+        "keywords": .list, "advertisement": .boolean, "text": .string, "topic": .string, "column": .string,
       ]
     ),
     type("message.mentioned_all", ["message_id": .string, "purpose": .string]),
@@ -66,7 +69,7 @@ extension EventCatalogue {
   private static let order: [String: ValueKind] = [
     "order_id": .string, "amount": .decimal, "currency": .string, "category": .string, "store": .string,
     "items": .decimal, "discount": .decimal, "coupon_discount": .decimal, "coupon_id": .string, "campaign": .string,
-    "product": .string, "payment": .string,
+    "product": .string, "payment": .string, "lines": .decimal,
   ]
 
   private static let coupon: [String: ValueKind] = [
@@ -98,7 +101,7 @@ extension EventCatalogue {
 
   private static let community: [String: ValueKind] = [
     "name": .string, "kind": .string, "theme": .string, "capacity": .decimal, "series": .string, "region": .string,
-    "goal": .string,
+    "goal": .string, "number": .decimal,
   ]
 
   private static let touch: [String: ValueKind] = [
@@ -113,7 +116,10 @@ extension EventCatalogue {
     type("community.dissolved", ["reason": .string, "members": .decimal]),
     type("member.removed", ["reason": .string, "by": .string]),
     type("task.done", ["task": .string, "kind": .string, "outcome": .string]),
-    type("touch.delivered", touch),
+    type(
+      "touch.delivered",
+      touch.merging(["campaign_type": .string, "start_date": .string, "end_date": .string]) { $1 }
+    ),
     type("touch.opened", touch),
     type("touch.clicked", touch.merging(["link": .string]) { $1 }),
     type("touch.bounced", touch.merging(["reason": .string]) { $1 }),
@@ -126,7 +132,9 @@ extension EventCatalogue {
       fields: [
         "nickname": .string, "city": .string, "province": .string, "region": .string, "country": .string,
         "gender": .string, "birthday": .string, "age": .decimal, "income": .decimal, "occupation": .string,
-        "language": .string, "zone": .string, "level": .string, "source": .string,
+        "language": .string, "zone": .string, "level": .string, "source": .string, "persona": .string,
+        "age_band": .string, "income_band": .string, "home_ownership": .string, "marital_status": .string,
+        "household_size": .string, "household_comp": .string, "kids_count": .string,
       ],
       isOpen: true
     ),

@@ -1,5 +1,6 @@
 /// The event types that a playbook may name, with the fields of their `data`.
 package struct EventCatalogue: Sendable {
+  /// One event type.
   package struct EventType: Sendable {
     package var name: String
     /// Fields of `data` with their kinds; `unknown` where the kind differs from event to event.

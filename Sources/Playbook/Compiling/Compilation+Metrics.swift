@@ -21,6 +21,15 @@ extension Compilation {
     guard let (form, node) = only(folds, in: keyed), let fold = Fold(rawValue: form) else { return nil }
     guard let paths = fieldPaths(node, "`\(fold.rawValue)`") else { return nil }
     let kind = resultKind(of: fold, over: paths, at: node)
+    if let total = paths.first(where: { $0.type.isAggregate }) {
+      warn(
+        at: node.position,
+        "metric of a total without member",
+        expected: "an event of a member or a community",
+        found: "`\(total.type.name)`",
+        hint: "totals are counted by reports and as `total:` of a funnel"
+      )
+    }
     let filter = filter(keyed["where"], over: paths.map(\.type))
     let window = keyed["window"].map { self.window($0) } ?? .lifetime
     if fold == .streak, let node = keyed["window"] {

@@ -161,20 +161,22 @@ extension Compilation {
   mutating func compileJourneys(_ section: [YAMLTree.Pair]) -> [JourneyDefinition] {
     var journeys: [JourneyDefinition] = []
     for pair in section where admitDefinition(pair, of: "journeys") {
-      let keys = ["label", "start", "again_after", "steps"]
+      let keys = ["label", "start", "again_after", "priority", "steps"]
       guard let keyed = keyed(pair.value, "journey `\(pair.key)`", allowed: keys) else { continue }
       let label = label(keyed, name: pair.key)
       let start = required("start", in: keyed).flatMap { startSegment($0) }
-      let again = keyed["again_after"].map { duration($0, "again_after", in: PlaybookLimits.windows) }
+      let again = keyed["again_after"].map { duration($0, "again_after", in: PlaybookLimits.lengths) }
+      let priority = keyed["priority"].map { wholeNumber($0, "priority", in: PlaybookLimits.priorities) } ?? 0
       let steps = required("steps", in: keyed).flatMap { journeySteps($0) }
-      guard let start, let steps else { continue }
+      guard let start, let steps, let priority else { continue }
       journeys.append(
         JourneyDefinition(
           name: pair.key,
           label: label,
           startSegment: start,
           againAfter: again ?? nil,
-          steps: steps
+          steps: steps,
+          priority: priority
         )
       )
     }
@@ -236,7 +238,7 @@ extension Compilation {
     switch form {
     case "send": return send(body, keyed)
     case "wait": return wait(body)
-    case "delay": return duration(body, "delay", in: PlaybookLimits.windows).map { .delay($0) }
+    case "delay": return duration(body, "delay", in: PlaybookLimits.lengths).map { .delay($0) }
     default:
       guard boolean(body, "end") != false else {
         fault(at: body.position, "wrong form of step", expected: "`end: true`", found: "`end: false`")
@@ -249,7 +251,7 @@ extension Compilation {
   private mutating func send(_ body: YAMLTree, _ keyed: KeyedNode) -> JourneyDefinition.Step? {
     let template = reference(body, in: "templates", called: "template")
     let channel = required("channel", in: keyed).flatMap { reference($0, in: "channels", called: "channel") }
-    let expires = required("expires", in: keyed).flatMap { duration($0, "expires", in: PlaybookLimits.windows) }
+    let expires = required("expires", in: keyed).flatMap { duration($0, "expires", in: PlaybookLimits.lengths) }
     guard let template, let channel, let expires else { return nil }
     return .send(template: template, channel: channel, expires: expires)
   }
@@ -257,7 +259,7 @@ extension Compilation {
   private mutating func wait(_ body: YAMLTree) -> JourneyDefinition.Step? {
     guard let keyed = keyed(body, "wait", allowed: ["for", "at_most"]) else { return nil }
     let types = required("for", in: keyed).flatMap { eventTypes($0, "for") }
-    let atMost = required("at_most", in: keyed).flatMap { duration($0, "at_most", in: PlaybookLimits.windows) }
+    let atMost = required("at_most", in: keyed).flatMap { duration($0, "at_most", in: PlaybookLimits.lengths) }
     guard let types, let atMost else { return nil }
     return .wait(types: types.map(\.name), atMost: atMost)
   }

@@ -26,7 +26,7 @@ extension Compilation {
     }
     guard let by = required("by", in: keyed) else { return nil }
     let share = share(node)
-    let refresh = keyed["refresh"].map { duration($0, "refresh", in: PlaybookLimits.windows) } ?? .hours(1)
+    let refresh = keyed["refresh"].map { duration($0, "refresh", in: PlaybookLimits.lengths) } ?? .hours(1)
     guard signal(name, by, isOneOf: [.decimal], role: "`by`"), let share, let refresh else { return nil }
     return .top(share: share, refresh: refresh)
   }

@@ -94,7 +94,7 @@ extension Compilation {
       let overNode = required("over", in: keyed), let over = eventTypes(overNode, "over")
     else { return nil }
     let places = keyed["places"].map { wholeNumber($0, "places", in: 0...6) } ?? 2
-    let horizon = keyed["horizon"].map { duration($0, "horizon", in: PlaybookLimits.windows) }
+    let horizon = keyed["horizon"].map { duration($0, "horizon", in: PlaybookLimits.lengths) }
     guard let places, let type = over.first, over.count == 1 else { return nil }
     if name == .purchases, horizon == nil {
       _ = required("horizon", in: keyed)

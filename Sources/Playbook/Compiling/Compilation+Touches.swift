@@ -31,7 +31,7 @@ extension Compilation {
     let touches = required("touches", in: keyed).flatMap {
       wholeNumber($0, "touches", in: 1...PlaybookLimits.capTouchesMax)
     }
-    let per = required("per", in: keyed).flatMap { duration($0, "per", in: PlaybookLimits.windows) }
+    let per = required("per", in: keyed).flatMap { duration($0, "per", in: PlaybookLimits.lengths) }
     var kind: String?
     if let node = keyed["kind"] {
       kind = name(node, "kind")

@@ -6,10 +6,13 @@ package struct CalendarDefinition: Sendable {
   package var label: LocalizedText
   package var slot: Slot
   package var audience: Audience
+  /// Name of a template.
   package var template: String
+  /// Name of a channel; `nil`: the community's own.
   package var channel: String?
   package var misfire: MisfirePolicy
 
+  /// When the calendar speaks, by the wall clock of the tenant's zone.
   package enum Slot: Hashable, Sendable {
     /// Every day at the wall-clock times.
     case daily(at: TimeSpan)
@@ -19,6 +22,7 @@ package struct CalendarDefinition: Sendable {
     case monthly(days: [Int], at: TimeSpan)
   }
 
+  /// Which communities are spoken to.
   package enum Audience: Hashable, Sendable {
     case everyCommunity
     /// Communities of a kind (`community.created`'s `kind`).
@@ -46,4 +50,5 @@ package struct CalendarDefinition: Sendable {
   }
 }
 
+/// What becomes of slots that were missed while nothing ran.
 package enum MisfirePolicy: String, Sendable { case skip, once, all }

@@ -5,10 +5,12 @@ import EventModel
 package struct CompiledPlaybook: Sendable {
   package var id: String
   package var label: LocalizedText
+  /// Of days, dates and quiet hours.
   package var zone: CalendarZone
   package var clock: TenantClock
   package var member: SubjectProgram
   package var community: SubjectProgram
+  /// In order of name, like every list below.
   package var segments: [SegmentDefinition]
   package var funnels: [FunnelDefinition]
   package var courtesy: Courtesy
@@ -47,6 +49,7 @@ package struct CompiledPlaybook: Sendable {
     self.channels = channels
   }
 
+  /// The program of members or communities; `nil` for other kinds, which are not folded.
   package func program(of kind: SubjectKind) -> SubjectProgram? {
     switch kind {
     case .member: member
@@ -56,4 +59,5 @@ package struct CompiledPlaybook: Sendable {
   }
 }
 
+/// Whether ticks carry the store's time or come from an import alone.
 package enum TenantClock: String, Sendable { case live, log }

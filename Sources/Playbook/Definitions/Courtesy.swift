@@ -2,7 +2,9 @@ import EventModel
 
 /// When members may be spoken to, and how often.
 package struct Courtesy: Sendable {
+  /// In the member's zone, else the tenant's; `nil` without any.
   package var quietHours: QuietHours?
+  /// All of them hold.
   package var caps: [Cap]
 
   /// Wall-clock times since local midnight; overnight windows wrap.
@@ -18,7 +20,9 @@ package struct Courtesy: Sendable {
   /// At most `touches` per `per`, for one kind of template or, without kind, over everything.
   package struct Cap: Hashable, Sendable {
     package var kind: String?
+    /// 1 to 1,000.
     package var touches: Int
+    /// A sliding length of time.
     package var per: TimeSpan
     package init(kind: String?, touches: Int, per: TimeSpan) {
       self.kind = kind

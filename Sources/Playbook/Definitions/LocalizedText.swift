@@ -3,6 +3,7 @@ package struct LocalizedText: Hashable, Sendable {
   /// Language code to text, in the order written; a text without language has the code `""`.
   package var texts: [Text]
 
+  /// The text in one language.
   package struct Text: Hashable, Sendable {
     package var language: String
     package var text: String
@@ -14,6 +15,7 @@ package struct LocalizedText: Hashable, Sendable {
 
   package init(texts: [Text]) { self.texts = texts }
 
+  /// The text in a language, else the first one; empty when there is none.
   package func text(in language: String) -> String {
     (texts.first { $0.language == language } ?? texts.first)?.text ?? ""
   }

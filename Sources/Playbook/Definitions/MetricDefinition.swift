@@ -1,12 +1,15 @@
 import EventModel
 
+/// A value folded from a subject's events (SEMANTICS "Metrics").
 package struct MetricDefinition: Sendable {
   package var name: String
   package var fold: Fold
+  /// Event types, with a field in every one or in none.
   package var sources: [EventSelector]
   /// Reads only event fields.
   package var filter: Formula?
   package var window: Window
+  /// Whose events count; members' alone by default.
   package var actors: ActorFilter
   /// Kind of the result.
   package var kind: ValueKind
@@ -30,6 +33,7 @@ package struct MetricDefinition: Sendable {
   }
 }
 
+/// How events become a value.
 package enum Fold: String, Sendable, CaseIterable {
   case count, sum, min, max, mean, first, last, distinct, streak
 }
@@ -44,10 +48,12 @@ package struct EventSelector: Hashable, Sendable {
   }
 }
 
+/// Whose events count.
 package enum ActorFilter: Hashable, Sendable {
   case any
   case only(Set<Actor>)
 
+  /// Whether an event of this actor counts.
   package func admits(_ actor: Actor) -> Bool {
     switch self {
     case .any: true

@@ -2,6 +2,7 @@ import EventModel
 
 /// A named model that a predictive tag asks for (SEMANTICS "Tags").
 package struct PredictiveModel: Hashable, Sendable {
+  /// The models that a playbook can name.
   package enum Name: String, Sendable, CaseIterable {
     case alive = "bg_nbd.alive"
     case purchases = "bg_nbd.purchases"

@@ -1,10 +1,12 @@
 import EventModel
 
+/// A named set of members that is kept current.
 package struct SegmentDefinition: Sendable {
   package var name: String
   package var label: LocalizedText
   package var rule: Rule
 
+  /// Who belongs to the segment.
   package enum Rule: Sendable {
     /// Membership follows the boolean signal of the segment's name.
     case rule

@@ -1,5 +1,6 @@
 import EventModel
 
+/// How a tag's value is decided.
 package enum TagRule: Sendable {
   /// Newest non-null value of a field by (time, id), from any actor.
   case fact([EventSelector])
@@ -13,7 +14,9 @@ package enum TagRule: Sendable {
   /// The quadrant: the first label that holds, else 未分类.
   case quadrant(Quadrant)
 
+  /// A value and the condition under which it is taken.
   package struct Case: Sendable {
+    /// A boolean; null is false.
     package var condition: Formula
     package var value: Value
     package init(condition: Formula, value: Value) {

@@ -1,5 +1,6 @@
 import EventModel
 
+/// Which events a metric counts at an instant T (SEMANTICS "Metrics").
 package enum Window: Hashable, Sendable {
   case lifetime
   /// T − w < time ≤ T.

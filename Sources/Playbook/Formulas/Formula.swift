@@ -34,6 +34,7 @@ package indirect enum Formula: Hashable, Sendable {
   case length(Formula)
 }
 
+/// As written in expressions.
 package enum ComparisonOperator: String, Sendable {
   case equal = "=="
   case notEqual = "!="
@@ -43,6 +44,7 @@ package enum ComparisonOperator: String, Sendable {
   case greaterOrEqual = ">="
 }
 
+/// As written in expressions.
 package enum ArithmeticOperator: String, Sendable {
   case add = "+"
   case subtract = "-"

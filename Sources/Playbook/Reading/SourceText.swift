@@ -48,6 +48,8 @@ struct SourceText {
     return min(scalars.count, lineStarts[line - 1] + column - 1)
   }
 
+  var lineCount: Int { lineStarts.count }
+
   /// Line and column of the scalar at `index`.
   func place(of index: Int) -> (line: Int, column: Int) {
     var low = 0

@@ -269,7 +269,12 @@ struct YAMLReader {
   }
 
   private func place(of mark: Mark?) -> SourcePosition {
-    SourcePosition(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
+    guard let mark, mark.line <= source.lineCount else {
+      // libyaml counts a line after a last one without line feed.
+      let end = mark == nil ? (line: 1, column: 1) : source.place(of: source.scalars.count)
+      return SourcePosition(file: file, line: end.line, column: end.column)
+    }
+    return SourcePosition(file: file, line: mark.line, column: mark.column)
   }
 
   private func fault(
