@@ -71,7 +71,7 @@ struct KilledBackendTests {
         #expect(try await store.commit(group: "tagger", [flush]) == .committed)
         return
       } catch {
-        #expect(error.disposition == .retriable)
+        #expect(error.disposition == .retriable, "\(error)")
         tally.failed += 1
         guard error.possiblyApplied else { continue }
         tally.unknown += 1
