@@ -150,7 +150,9 @@ let package = Package(
       name: "KafkaClientTests", dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["PostgresClient", "PostgresStores", "PipelineTestSupport"],
+      dependencies: [
+        "PostgresClient", "PostgresStores", "Digests", "EventModel", "PipelinePorts", "PipelineTestSupport",
+      ],
       swiftSettings: strict
     ),
     .testTarget(
