@@ -136,17 +136,17 @@ let package = Package(
     .testTarget(name: "PlaybookTests", dependencies: ["Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "TaggingTests", dependencies: ["Tagging", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "FunnelsTests", dependencies: ["Funnels", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
-    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests", dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PipelineRuntimeTests",
-      dependencies: ["PipelineRuntime", "PipelinePorts", "PipelineTestSupport"],
+      dependencies: ["EventModel", "PipelineRuntime", "PipelinePorts", "PipelineTestSupport", log],
       swiftSettings: strict
     ),
     .testTarget(
-      name: "KafkaClientTests", dependencies: ["KafkaClient", "PipelineTestSupport"], swiftSettings: strict),
+      name: "KafkaClientTests", dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
       dependencies: ["PostgresClient", "PostgresStores", "PipelineTestSupport"],

@@ -52,11 +52,11 @@ package struct SubjectFold: Sendable {
 }
 
 extension SubjectFold {
-  /// Feeds an accepted event to the funnels; a breakdown by tag sees the tag's present value.
+  /// Feeds an accepted event to the funnels, after the tags; a breakdown by tag sees the tag as of the entry's start.
   package mutating func applyToFunnels(_ event: Event, program: FoldProgram) -> [FunnelChange] {
     let tagging = tagging
-    return funnels.apply(event, program: program.funnels) { tag, _ in
-      tagging.tagValues(program: program.member)[tag].value
+    return funnels.apply(event, program: program.funnels) { tag, instant in
+      tagging.tagValue(tag, at: instant, program: program.member)
     }
   }
 
@@ -65,8 +65,8 @@ extension SubjectFold {
     through instant: Instant, program: FoldProgram
   ) -> [(at: Instant, changes: [FunnelChange])] {
     let tagging = tagging
-    return funnels.advance(through: instant, program: program.funnels) { tag, _ in
-      tagging.tagValues(program: program.member)[tag].value
+    return funnels.advance(through: instant, program: program.funnels) { tag, instant in
+      tagging.tagValue(tag, at: instant, program: program.member)
     }
   }
 }

@@ -13,8 +13,10 @@ package enum Delivery: Sendable {
 /// first failure of the gravest disposition stands for it, marked `possiblyApplied` when any record was or may have
 /// been written.
 package struct DeliveryLedger {
+  /// Positions in the order of the call, or the one failure that stands for it.
   package typealias Outcome = Result<[WrittenPosition], AdapterFailure>
 
+  /// Whether a call found room.
   package enum Opening {
     case opened(UInt32)
     case refused(AdapterFailure)
@@ -34,20 +36,27 @@ package struct DeliveryLedger {
   /// An index and a call's number share librdkafka's per-message word.
   package static let callRecordsMax = 1 << 24
 
+  /// Records that may be under way.
   package let recordsMax: Int
+  /// Bytes of keys, values and headers that may be under way.
   package let bytesMax: Int
   private var calls: [UInt32: Call] = [:]
   private var lastNumber: UInt32 = 0
+  /// Records under way.
   package private(set) var recordCount = 0
+  /// Bytes under way; a call gives its own back when it is finished.
   package private(set) var byteCount = 0
 
+  /// An account with nothing under way.
   package init(recordsMax: Int, bytesMax: Int) {
     self.recordsMax = recordsMax
     self.bytesMax = bytesMax
   }
 
+  /// No call is under way.
   package var isIdle: Bool { calls.isEmpty }
 
+  /// What a record counts for.
   package static func bytes(of record: OutboundRecord) -> Int {
     var bytes = record.key.count + (record.value?.count ?? 0)
     for header in record.headers { bytes += header.name.utf8.count + header.value.count }

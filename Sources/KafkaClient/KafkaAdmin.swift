@@ -18,6 +18,7 @@ package enum TopicDifference: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// For people: what, at which topic, expected and got.
   package var description: String {
     switch self {
     case .missing(let topic): "topic at \(topic): expected to exist, got nothing"
@@ -33,11 +34,14 @@ package enum TopicDifference: Hashable, Sendable, CustomStringConvertible {
 
 /// What a cluster says of a topic.
 package struct TopicDescription: Hashable, Sendable {
+  /// The topic's name.
   package var name: String
+  /// How many partitions it has.
   package var partitions: Int32
   /// Replicas of the partition that has the fewest.
   package var replication: Int16
 
+  /// A description, for comparisons.
   package init(name: String, partitions: Int32, replication: Int16) {
     self.name = name
     self.partitions = partitions
@@ -72,6 +76,7 @@ package final class KafkaAdmin: Sendable {
     lane.submit { handle.destroy() }
   }
 
+  /// Waits for the request under way and frees the client. May be called twice.
   package func close() async {
     let handle = handle
     await lane.run { handle.destroy() }

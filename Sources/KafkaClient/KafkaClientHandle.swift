@@ -54,6 +54,7 @@ package enum KafkaOpeningFailure: Error, Sendable, CustomStringConvertible {
   case settings(KafkaSettingFaults)
   case client(AdapterFailure)
 
+  /// The faults or the failure, for people.
   package var description: String {
     switch self {
     case .settings(let faults): faults.description

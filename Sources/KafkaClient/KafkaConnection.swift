@@ -12,6 +12,7 @@ package struct KafkaConnection: Sendable, CustomStringConvertible {
   /// Receives librdkafka's log lines, on its threads; nil drops them (librdkafka would write to stderr).
   package var log: (@Sendable (KafkaLogLine) -> Void)?
 
+  /// Checks nothing; `validate` and every client do.
   package init(
     bootstrapServers: String,
     clientID: String,
@@ -47,6 +48,7 @@ package struct KafkaConnection: Sendable, CustomStringConvertible {
     _ = try KafkaConfiguration(self, role: [])
   }
 
+  /// Servers, client and names of properties; no values of properties.
   package var description: String {
     let names = properties.keys.sorted().joined(separator: ", ")
     return "kafka \(bootstrapServers) as \(clientID)" + (names.isEmpty ? "" : " with \(names)")
@@ -59,21 +61,27 @@ package struct KafkaLogLine: Hashable, Sendable {
   package var level: Int
   /// librdkafka's facility, e.g. `FAIL`, `GETPID`.
   package var facility: String
+  /// The line's text.
   package var message: String
 }
 
 /// A setting that cannot be used.
 package struct KafkaSettingFault: Hashable, Sendable, CustomStringConvertible {
+  /// The property's name.
   package var key: String
+  /// What would do.
   package var expected: String
   /// At most 80 characters; `(hidden)` for secrets.
   package var got: String
 
+  /// One line for people.
   package var description: String { "error: setting at \(key): expected \(expected), got \(got)" }
 }
 
 /// Every fault of a set of settings.
 package struct KafkaSettingFaults: Error, Hashable, Sendable, CustomStringConvertible {
+  /// In order: servers and client, then properties by name.
   package var faults: [KafkaSettingFault]
+  /// A line a fault.
   package var description: String { faults.map(\.description).joined(separator: "\n") }
 }

@@ -1,10 +1,13 @@
 /// What a member of a consumer group may choose.
 package struct KafkaConsumerSettings: Sendable {
+  /// The consumer group's id.
   package var group: String
+  /// Names of the topics; co-partitioned ones go to one member by the range assignor.
   package var topics: [String]
   /// Without a heartbeat for this long the group gives the partitions away. 10 s; 6 s on the embedded broker, whose
   /// join wait is this less one second.
   package var sessionTimeout: Duration
+  /// A third of the session timeout.
   package var heartbeatInterval: Duration
   /// How long the polling thread may be stopped before the member counts as gone; at least the session timeout.
   package var pollIntervalMax: Duration
@@ -22,6 +25,7 @@ package struct KafkaConsumerSettings: Sendable {
   /// broker away librdkafka takes up to 6 s more for its last requests.
   package var closeTimeout: Duration
 
+  /// The defaults for a cluster.
   package init(group: String, topics: [String]) {
     self.group = group
     self.topics = topics

@@ -17,6 +17,7 @@ package final class KafkaEventSink: EventSink {
 
   private let loop: ProducerLoop
 
+  /// Connects in the background; a broker that cannot be reached shows as writes that wait.
   package init(_ connection: KafkaConnection, _ settings: KafkaProducerSettings = .init()) throws(KafkaOpeningFailure) {
     loop = try ProducerLoop(connection, settings)
     do throws(AdapterFailure) {
@@ -42,6 +43,7 @@ package final class KafkaEventSink: EventSink {
     return try await loop.write(records).get()
   }
 
+  /// Lets writes under way finish for `closeTimeout`, then drops and answers them. May be called twice.
   package func close() async {
     await withCheckedContinuation { loop.requestClose($0) }
   }

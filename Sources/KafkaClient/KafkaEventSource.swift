@@ -35,6 +35,7 @@ package final class KafkaEventSource: EventSource {
   /// True while nothing is fetched because the owner does not take what there is; polling goes on.
   package var isStalled: Bool { loop.isFetchStalled }
 
+  /// See `EventSource`. Ends at once with nil when the task is cancelled or the source closes.
   package func poll(timeout: Duration, recordsMax: Int) async -> SourceHappening? {
     await loop.shared.poll(timeout: timeout, recordsMax: recordsMax)
   }
@@ -52,18 +53,22 @@ package final class KafkaEventSource: EventSource {
     try await loop.shared.perform { .start(offsets, $0) }
   }
 
+  /// From its return on nothing of these partitions is given, fetched already or not, until `resume`.
   package func pause(_ partitions: [PartitionID]) async throws(AdapterFailure) {
     try await loop.shared.perform { .pause(partitions, true, $0) }
   }
 
+  /// Gives what was fetched before the pause first, then goes on. A new assignment is never paused.
   package func resume(_ partitions: [PartitionID]) async throws(AdapterFailure) {
     try await loop.shared.perform { .pause(partitions, false, $0) }
   }
 
+  /// Commits in the background; offsets of partitions that are not this member's are left out, errors dropped.
   package func hint(_ offsets: [PartitionID: Int64]) async {
     loop.shared.submit(.hint(offsets))
   }
 
+  /// Asks the partition's leader; at most 5 s.
   package func watermarks(of partition: PartitionID) async throws(AdapterFailure) -> (low: Int64, high: Int64) {
     let handle = loop.handle
     let result = await loop.lane.run { Watermarks.query(handle, partition, timeout: Self.watermarkTimeout) }

@@ -11,6 +11,7 @@ package struct KafkaProducerSettings: Sendable {
   /// How long `close` lets records under way finish before they are dropped and reported as possibly persisted.
   package var closeTimeout: Duration
 
+  /// The defaults.
   package init() {
     recordsQueuedMax = 100_000
     bytesQueuedMax = 64 << 20

@@ -19,12 +19,14 @@ package actor RenewingEventSink: EventSink {
     sink = try make()
   }
 
+  /// See `KafkaEventSink.write`; makes a new producer first when the present one is lost.
   package func write(_ records: [OutboundRecord]) async throws(AdapterFailure) -> [WrittenPosition] {
     if sink.isLost { try await renew() }
     let current = sink
     return try await current.write(records)
   }
 
+  /// Closes the present producer; none is made afterwards.
   package func close() async {
     isClosed = true
     await sink.close()

@@ -12,12 +12,14 @@ import PipelinePorts
 /// - A revocation is held for the owner (`mayRelease` is false) until it has read `.revoked` and come back, so that it
 ///   can finish a commit; the polling thread puts an end to the wait.
 package struct SourceMailbox {
+  /// How much may wait.
   package struct Limits {
     /// Records that may wait; the polling thread stops fetching at this number.
     package var recordsMax: Int
     /// Bytes of keys, values and headers that may wait.
     package var bytesMax: Int
 
+    /// The defaults, or others.
     package init(recordsMax: Int = 20_000, bytesMax: Int = 32 << 20) {
       self.recordsMax = recordsMax
       self.bytesMax = bytesMax
@@ -47,26 +49,34 @@ package struct SourceMailbox {
   private var release = Release.none
   /// Undelivered records of paused partitions.
   private var held: [PartitionID: [LogRecord]] = [:]
+  /// Records that wait, held back ones apart.
   package private(set) var recordCount = 0
+  /// Bytes that wait, held back ones apart.
   package private(set) var byteCount = 0
 
+  /// An empty mailbox.
   package init(limits: Limits = Limits()) { self.limits = limits }
 
+  /// Nothing to give.
   package var isEmpty: Bool { items.isEmpty }
+  /// Fetching should stop.
   package var isFull: Bool { recordCount >= limits.recordsMax || byteCount >= limits.bytesMax }
   /// Room enough to take up a fetch that was paused for want of it.
   package var isHalfEmpty: Bool { recordCount <= limits.recordsMax / 2 && byteCount <= limits.bytesMax / 2 }
   /// No revocation waits for the owner.
   package var mayRelease: Bool { release == .none }
 
+  /// Whether offsets from the owner answer the present assignment of this partition.
   package func mayStart(_ partition: PartitionID) -> Bool { startable.contains(partition) }
 
+  /// What a record counts for.
   package static func bytes(of record: LogRecord) -> Int {
     var bytes = recordOverheadBytes + record.key.count + (record.value?.count ?? 0)
     for header in record.headers { bytes += header.name.utf8.count + header.value.count }
     return bytes
   }
 
+  /// Adds fetched records, in order.
   package mutating func append(_ records: [LogRecord]) {
     guard !records.isEmpty else { return }
     recordCount += records.count
@@ -74,6 +84,7 @@ package struct SourceMailbox {
     items.append(.records(records))
   }
 
+  /// The member is the owner of these now.
   package mutating func assigned(_ partitions: [PartitionID]) {
     guard !partitions.isEmpty else { return }
     items.append(.happening(.assigned(partitions.sorted())))
@@ -152,10 +163,12 @@ package struct SourceMailbox {
     }
   }
 
+  /// Tells of a position that the log does not hold.
   package mutating func outOfRange(_ partition: PartitionID, position: Int64, low: Int64) {
     items.append(.happening(.outOfRange(partition, position: position, low: low)))
   }
 
+  /// Tells of a failure, unless one of its code waits.
   package mutating func failed(_ failure: AdapterFailure) {
     guard !failureCodes.contains(failure.code), failureCodes.count < Self.failuresMax else { return }
     failureCodes.append(failure.code)

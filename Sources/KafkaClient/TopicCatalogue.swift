@@ -12,10 +12,13 @@ package struct TopicCatalogue: Hashable, Sendable {
 
   /// A topic.
   package struct Topic: Hashable, Sendable {
+    /// The topic's name.
     package var name: String
     /// One line for people.
     package var description: String
+    /// How many partitions; all topics of a catalogue have one number.
     package var partitions: Int32
+    /// Copies of each partition.
     package var replication: Int16
     /// What the record's key is.
     package var key: String
@@ -23,6 +26,7 @@ package struct TopicCatalogue: Hashable, Sendable {
     package var producers: [String]
     /// Consumer groups that read it.
     package var consumers: [String]
+    /// What happens to old records.
     package var cleanup: Cleanup
     /// Milliseconds a record stays; nil for ever (always in compacted topics).
     package var retentionMilliseconds: Int64?
@@ -33,6 +37,7 @@ package struct TopicCatalogue: Hashable, Sendable {
     /// Further settings of the broker's by their Kafka name.
     package var config: [String: String]
 
+    /// Takes the values as they are; only the reader of a file checks them.
     package init(
       name: String,
       description: String,
@@ -79,8 +84,10 @@ package struct TopicCatalogue: Hashable, Sendable {
     topics = try CatalogueReader.read(yaml, file: file)
   }
 
+  /// Takes the topics as they are.
   package init(topics: [Topic]) { self.topics = topics }
 
+  /// The topic of this name.
   package func topic(_ name: String) -> Topic? { topics.first { $0.name == name } }
 
   /// Topics that a consumer group reads, by name.
@@ -110,14 +117,19 @@ package struct CatalogueFault: Hashable, Sendable, CustomStringConvertible {
   package var place: String
   /// Path of keys, e.g. `topics.hearth.tags.v1.cleanup`.
   package var key: String
+  /// What would do.
   package var expected: String
+  /// At most 80 characters of what stands there.
   package var got: String
 
+  /// One line for people.
   package var description: String { "error: topic catalogue at \(place) | \(key): expected \(expected), got \(got)" }
 }
 
 /// Every fault of a catalogue.
 package struct CatalogueFaults: Error, Hashable, Sendable, CustomStringConvertible {
+  /// In the file's order as far as it was read.
   package var faults: [CatalogueFault]
+  /// A line a fault.
   package var description: String { faults.map(\.description).joined(separator: "\n") }
 }

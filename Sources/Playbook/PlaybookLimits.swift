@@ -22,6 +22,8 @@ package enum PlaybookLimits {
   package static let funnelStepsMax = 32
   /// Steps of one journey.
   package static let journeyStepsMax = 64
+  /// Of a journey; a higher one goes first.
+  package static let priorities = 0...1_000
   /// UTF-8 bytes of a template's text.
   package static let templateBytesMax = 4_096
   /// The highest cap that can be written.

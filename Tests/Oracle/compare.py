@@ -4,11 +4,13 @@
 `compare.py --hearth .build/debug/hearth --seeds 1-200 [--events 120]`; one more case with `--seeds 17`. A different
 command line of the fold goes into `--arguments`. Compared are, byte for byte: `state` (subject, every tag's value and
 since, every metric), `funnels` (subject, funnel, day, level, status, times, breakdown; not revision) and `segments`
-(subject, segment, since). A case that differs is kept, with both outputs. Exit 0 when all agree, 3 at a difference,
+(subject, segment, since). The changes that hearth gives are checked against its own state: sequences without a gap,
+`was` the value before, and the last change of each tag its value and since. A case that differs is kept, with both outputs. Exit 0 when all agree, 3 at a difference,
 4 when hearth does not run.
 """
 
 import argparse
+import json
 import pathlib
 import re
 import shutil
@@ -25,7 +27,7 @@ from oracle import OUTPUTS, Fold  # noqa: E402  (prepares the environment)
 
 from foldoracle.values import instant  # noqa: E402
 
-ARGUMENTS = "fold --playbook {playbook} --events {events} --until {until} --out {out}"
+ARGUMENTS = "fold --playbook {playbook} --events {events} --until {until} --emit {emit}"
 REVISION = re.compile(r',"revision":\d+')
 
 
@@ -52,6 +54,28 @@ def first_difference(ours: list[str], theirs: list[str]) -> str | None:
             f"  oracle: {missing[0] if missing else '(none)'}\n  hearth: {extra[0] if extra else '(none)'}")
 
 
+def changes_fault(changes: list[str], state: list[str]) -> str | None:
+    """Whether a reader of the changes would hold what the state says; a tag that never had a value has no change."""
+    held: dict[str, dict[str, tuple]] = {}
+    last: dict[str, int] = {}
+    for change in sorted((json.loads(line) for line in changes), key=lambda each: (each["subject"], each["sequence"])):
+        subject, tag = change["subject"], change["tag"]
+        if change["sequence"] != last.get(subject, 0) + 1:
+            return f"{subject}: sequence {change['sequence']} follows {last.get(subject, 0)}"
+        last[subject] = change["sequence"]
+        tags = held.setdefault(subject, {})
+        if change["was"] != tags.get(tag, (None, None))[0]:
+            return f"{subject} {tag}: sequence {change['sequence']} says was {change['was']}, it was {tags.get(tag)}"
+        tags[tag] = (change["value"], change["since"])
+    for line in state:
+        subject = json.loads(line)
+        for tag, value in subject["tags"].items():
+            got = held.get(subject["subject"], {}).get(tag)
+            if got != (value["value"], value["since"]) and not (got is None and value["value"] is None):
+                return f"{subject['subject']} {tag}: the changes end at {got}, the state says {value}"
+    return None
+
+
 def check(seed: int, events: int, hearth: str, arguments: str, folder: pathlib.Path) -> tuple[str | None, int]:
     """The difference of one case, and the number of lines compared."""
     case = generate.write(seed, events, folder)
@@ -61,7 +85,7 @@ def check(seed: int, events: int, hearth: str, arguments: str, folder: pathlib.P
     compared, found = 0, None
     for out in OUTPUTS:
         ours = getattr(fold, out)()
-        filled = arguments.format(playbook=folder / "playbook", events=file, until=case["until"], out=out)
+        filled = arguments.format(playbook=folder / "playbook", events=file, until=case["until"], emit=out)
         theirs = run_hearth([hearth, *filled.split()])
         (folder / f"{out}.oracle").write_text("\n".join(ours) + "\n", encoding="utf-8")
         (folder / f"{out}.hearth").write_text("\n".join(theirs) + "\n", encoding="utf-8")
@@ -69,6 +93,11 @@ def check(seed: int, events: int, hearth: str, arguments: str, folder: pathlib.P
         difference = first_difference(ours, theirs)
         if difference is not None and found is None:
             found = f"seed {seed}, {out}, until {case['until']}: {difference}"
+        if out == "state":
+            filled = arguments.format(playbook=folder / "playbook", events=file, until=case["until"], emit="changes")
+            fault = changes_fault(run_hearth([hearth, *filled.split()]), theirs)
+            if fault is not None and found is None:
+                found = f"seed {seed}, changes, until {case['until']}: {fault}"
     return found, compared
 
 
@@ -105,7 +134,7 @@ def main() -> int:
         if not chosen.all:
             break
     print(f"{cases} cases, {lines} lines compared (state: values, since, metrics; funnels: all but revision; segments: "
-          f"since), {differing} differ")
+          f"since; changes end at the state), {differing} differ")
     return 3 if differing else 0
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The second oracle for `hearth fold`, written from SEMANTICS alone.
 
-`python3 Tests/Oracle/oracle.py --playbook FOLDER --events FILE --until T --out state|funnels|segments` prints canonical
+`python3 Tests/Oracle/oracle.py --playbook FOLDER --events FILE --until T --emit state|funnels|segments` prints canonical
 NDJSON; rejects go to stderr with counts per class. Population segments are computed at T itself: their `since` is T, and
-the top p % are the largest number of members that is not over p % of those with a value, ties by the smaller id.
+the top p % are p % of the members with a value, rounded up, ties by the smaller id.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Fold:
         values = [(self.subjects[path].evaluate(tree, self.now.ms), path) for path in self.members()]
         ranked = sorted(((value, path) for value, path in values if value is not None),
                         key=lambda pair: (-pair[0], pair[1].encode()))
-        return [path for place, (_, path) in enumerate(ranked, 1) if place <= share * len(ranked)]
+        return [path for place, (_, path) in enumerate(ranked, 1) if place - 1 < share * len(ranked)]
 
     def members(self) -> list[str]:
         return sorted(path for path in self.subjects if path.startswith("member/"))
@@ -78,13 +78,13 @@ def main() -> int:
     parser.add_argument("--playbook", required=True, help="folder of YAML files")
     parser.add_argument("--events", required=True, help="events, one CloudEvent a line (.gz too)")
     parser.add_argument("--until", help="T; else the largest receivedat")
-    parser.add_argument("--out", choices=OUTPUTS, default="state")
+    parser.add_argument("--emit", choices=OUTPUTS, default="state")
     parser.add_argument("--only", help="subjects separated by commas; others are left out (not for population segments)")
     arguments = parser.parse_args()
     with opened(arguments.events) as lines:
         fold = Fold(arguments.playbook, lines, instant(arguments.until) if arguments.until else None,
                     set(arguments.only.split(",")) if arguments.only else None)
-    for line in getattr(fold, arguments.out)():
+    for line in getattr(fold, arguments.emit)():
         print(line)
     for name, count in sorted(fold.rejects.items()):
         print(f"rejected {name}: {count}", file=sys.stderr)

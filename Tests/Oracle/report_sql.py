@@ -90,10 +90,10 @@ create table tags as
       when satisfaction < 86000000 then 'low_demand' else '未分类' end as quadrant,
     silent and spend >= 1000000000 as silent_vip
   from states;
--- the largest number of members that is not over 30 %, by value, ties by the smaller id (bytes)
+-- 30 % of the members, rounded up, by value, ties by the smaller id (bytes)
 create table super as
   select member from (select member, row_number() over (order by spend_90d desc, encode(member)) as place from tags)
-  where place * 10 <= (select count(*) from tags) * 3;
+  where (place - 1) * 10 < (select count(*) from tags) * 3;
 """
 
 COMMUNITIES = """

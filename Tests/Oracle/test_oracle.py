@@ -212,7 +212,7 @@ quadrants:
         book = METRICS + "segments: {big: {rule: s >= 5}, best: {top: 50%, by: s}}\n"
         lines = [event(str(n), "order.paid", day(1), subject=f"member/{n}", amount=n) for n in (1, 5, 9)]
         self.assertEqual([json.loads(line)["subject"] for line in fold(book, lines, day(2)).segments()],
-                         ["member/9", "member/5", "member/9"])  # `best` sorts before `big`
+                         ["member/5", "member/9", "member/5", "member/9"])  # `best`: 1.5 members, rounded up; then `big`
 
 
 def path(order="ordered", window="2d", steps="abc", extra=""):

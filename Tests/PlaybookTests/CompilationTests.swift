@@ -243,4 +243,26 @@ struct CompilationTests {
       ]
     )
   }
+
+  @Test("reads a journey's priority, 0 without one")
+  func priority() throws {
+    let text =
+      heading + """
+        segments: {s: {rule: true}}
+        templates: {t: {kind: care, text: hello}}
+        channels: {f: {file: outbox}}
+        journeys:
+          high: {start: {segment: s}, priority: 7, steps: [{delay: 90s}, {send: t, channel: f, expires: 1h}]}
+          plain: {start: {segment: s}, steps: [{end: true}]}
+        """
+    let journeys = try compiled(text).playbook.journeys
+    #expect(journeys.map(\.priority) == [7, 0])
+    #expect(journeys[0].steps == [.delay(.seconds(90)), .send(template: "t", channel: "f", expires: .hours(1))])
+    #expect(journeys[0].againAfter == nil)
+    #expect(
+      faults(text.replacing("priority: 7", with: "priority: 1001")) == [
+        "error: priority out of bounds at playbook.yaml:7:41: expected a whole number from 0 to 1000, got `1001`"
+      ]
+    )
+  }
 }

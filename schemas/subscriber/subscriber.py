@@ -141,7 +141,7 @@ def take(message, table: Table) -> None:
 
 
 def compare(table: Table, path: str, tenant: str) -> int:
-    """Differences from `hearth fold --out state`: a tag that never was anything but null need not have been published."""
+    """Differences from `hearth fold --emit state`: a tag that never was anything but null need not have been published."""
     differing = 0
     with open(path, encoding="utf-8") as file:
         for line in file:
@@ -167,7 +167,7 @@ def main() -> int:
     parser.add_argument("--until-caught-up", action="store_true", help="end at the high watermarks")
     parser.add_argument("--watermarks", help="partition:offset,… to reach instead of those of this moment")
     parser.add_argument("--quiet-seconds", type=float, default=30, help="give up after such a silence before the goal")
-    parser.add_argument("--compare", help="output of `hearth fold --out state` to compare with")
+    parser.add_argument("--compare", help="output of `hearth fold --emit state` to compare with")
     parser.add_argument("--tenant", help="tenant of --compare")
     chosen = parser.parse_args()
     table = Table()

@@ -28,14 +28,14 @@ struct ImportCommand: AsyncParsableCommand {
   func run() async throws {
     let end = try until.map(Self.instant)
     let key = dryRun ? nil : try Self.writeKey(key)
-    let (events, identity, rejected) = try read()
+    let client = try key.map { try ImportClient(address: instance.ingest(), key: $0) }
+    let (events, identity, rejected) = try read(tenant: client?.tenant() ?? tenant)
     if let emit { try write(events, to: emit) }
     Terminal.error("\(events.count) events read, \(rejected) rows rejected")
     guard !dryRun else { return }
-    guard let first = events.firstTime, let last = events.lastTime, let key else {
+    guard let first = events.firstTime, let last = events.lastTime, let client else {
       throw CommandFailure(.invalidInput, "nothing to import", at: mapping)
     }
-    let client = try ImportClient(address: instance.ingest(), key: key)
     var done = try client.open(identity, total: events.count, first: first, last: last)
     if done == nil {
       Terminal.print("already imported: \(events.count) events")
@@ -45,13 +45,18 @@ struct ImportCommand: AsyncParsableCommand {
     while let row = done, row < events.count {
       let (body, _) = events.chunk(from: row, spanMax: .hours(24))
       let (next, refused) = try client.send(identity, body: body, row: row)
-      progress.refused += refused
+      progress.note(refused)
       progress.show(next)
       done = next
     }
     try client.finish(identity, until: end)
     progress.end()
     Terminal.print("imported \(events.count) events, \(progress.refused) refused, \(rejected) rows rejected")
+    guard progress.refused < events.count else {
+      throw CommandFailure(
+        .invalidInput, "every event was refused", at: mapping, got: progress.reasons.first,
+        next: "mend the mapping; the dead letters say why")
+    }
   }
 
   private static func instant(_ text: String) throws(CommandFailure) -> Instant {
@@ -76,7 +81,7 @@ struct ImportCommand: AsyncParsableCommand {
       next: "hearth keys create --tenant TENANT")
   }
 
-  private func read() throws -> (SortedImport, ImportIdentity, rejected: Int) {
+  private func read(tenant: String) throws -> (SortedImport, ImportIdentity, rejected: Int) {
     guard let data = FileManager.default.contents(atPath: mapping) else {
       throw CommandFailure(.invalidInput, "mapping cannot be read", at: mapping)
     }
@@ -166,7 +171,18 @@ struct ImportProgress {
   private let started = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var firstRow: Int?
-  var refused = 0
+  private(set) var refused = 0
+  /// The first few reasons, each once.
+  private(set) var reasons: [String] = []
+  static let reasonsMax = 5
+
+  mutating func note(_ refusals: [String]) {
+    refused += refusals.count
+    for reason in Set(refusals).sorted() where !reasons.contains(reason) && reasons.count < Self.reasonsMax {
+      reasons.append(reason)
+      Terminal.error("refused: \(reason)")
+    }
+  }
 
   init(total: Int) { self.total = total }
 
@@ -213,10 +229,27 @@ struct ImportClient {
     return Self.whole(answer["done"])
   }
 
-  /// Rows done, and how many of this batch were refused.
-  func send(_ identity: ImportIdentity, body: [UInt8], row: Int) throws -> (done: Int, refused: Int) {
+  /// The tenant of the key.
+  func tenant() throws -> String {
+    guard case .string(let tenant)? = try exchange("GET", "/v1/key", body: [])["tenant"] else {
+      throw CommandFailure(.unreachable, "ingest does not say whose key it is", at: "\(host):\(port)")
+    }
+    return tenant
+  }
+
+  /// Rows done, and why events of this batch were refused.
+  func send(_ identity: ImportIdentity, body: [UInt8], row: Int) throws -> (done: Int, refused: [String]) {
     let answer = try post("/v1/imports/\(identity.id)/events?row=\(row)", body: body, type: "application/x-ndjson")
-    return (Self.whole(answer["done"]) ?? row, Self.whole(answer["rejected"]) ?? 0)
+    var refused: [String] = []
+    if case .list(let items)? = answer["items"] {
+      for item in items {
+        guard case .string(let failureClass)? = item["class"] else { continue }
+        var path = ""
+        if case .string(let text)? = item["path"] { path = text }
+        refused.append(path.isEmpty ? failureClass : "\(failureClass) at \(path)")
+      }
+    }
+    return (Self.whole(answer["done"]) ?? row, refused)
   }
 
   func finish(_ identity: ImportIdentity, until: Instant?) throws {
@@ -230,11 +263,17 @@ struct ImportClient {
   }
 
   private func post(_ path: String, body: [UInt8], type: String = "application/json") throws -> Value {
+    try exchange("POST", path, body: body, type: type)
+  }
+
+  private func exchange(
+    _ method: String, _ path: String, body: [UInt8], type: String = "application/json"
+  ) throws -> Value {
     for attempt in 1... {
       let answer: LoopbackHTTP.Response
       do {
         answer = try LoopbackHTTP.send(
-          host: host, port: port, method: "POST", path: path,
+          host: host, port: port, method: method, path: path,
           headers: [("authorization", "Bearer \(key)"), ("content-type", type)], body: body, timeoutSeconds: 300)
       } catch {
         throw CommandFailure(

@@ -71,9 +71,13 @@ struct IngestUpkeep: Sendable {
       guard let journal else { return }
       let folded = try await assembly.store.foldedThrough(topics: Array(partitions.keys))
       let epoch = logEpoch
+      let topics = Set(partitions.keys)
       _ = try await journal.prune { acknowledgement in
         acknowledgement.logEpoch == epoch
-          && acknowledgement.written.allSatisfy { $0.offset < folded[$0.partition] ?? 0 }
+          && acknowledgement.written.allSatisfy { position in
+            // Dead letters have no group that folds them.
+            !topics.contains(position.partition.topic) || position.offset < folded[position.partition] ?? 0
+          }
       }
     } catch {
       assembly.host.logger.warning("what is folded cannot be forgotten yet", metadata: ["code": "\(error.code)"])

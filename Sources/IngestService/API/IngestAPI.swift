@@ -26,6 +26,9 @@ package struct IngestAPI: Sendable {
     router.post("/v1/events") { request, _ in
       await self.answer { () async throws(Refusal) in try await self.events(request) }
     }
+    router.get("/v1/key") { request, _ in
+      await self.answer { () async throws(Refusal) in try await self.key(request) }
+    }
     guard let imports else { return }
     let routes = ImportRoutes(gate: gate, sessions: imports)
     router.post("/v1/imports") { request, _ in
@@ -50,6 +53,17 @@ package struct IngestAPI: Sendable {
       observer.refused(status: error.status, code: error.code)
       return error.response
     }
+  }
+
+  /// Whose key it is: `{"scope","tenant"}`.
+  private func key(_ request: Request) async throws(Refusal) -> Response {
+    let key = try await gate.key(of: request)
+    return jsonResponse(
+      200,
+      .object([
+        .init(name: "scope", value: .string(key.scope.rawValue)), .init(name: "tenant", value: .string(key.tenant)),
+      ])
+    )
   }
 
   private func events(_ request: Request) async throws(Refusal) -> Response {

@@ -161,20 +161,22 @@ extension Compilation {
   mutating func compileJourneys(_ section: [YAMLTree.Pair]) -> [JourneyDefinition] {
     var journeys: [JourneyDefinition] = []
     for pair in section where admitDefinition(pair, of: "journeys") {
-      let keys = ["label", "start", "again_after", "steps"]
+      let keys = ["label", "start", "again_after", "priority", "steps"]
       guard let keyed = keyed(pair.value, "journey `\(pair.key)`", allowed: keys) else { continue }
       let label = label(keyed, name: pair.key)
       let start = required("start", in: keyed).flatMap { startSegment($0) }
       let again = keyed["again_after"].map { duration($0, "again_after", in: PlaybookLimits.lengths) }
+      let priority = keyed["priority"].map { wholeNumber($0, "priority", in: PlaybookLimits.priorities) } ?? 0
       let steps = required("steps", in: keyed).flatMap { journeySteps($0) }
-      guard let start, let steps else { continue }
+      guard let start, let steps, let priority else { continue }
       journeys.append(
         JourneyDefinition(
           name: pair.key,
           label: label,
           startSegment: start,
           againAfter: again ?? nil,
-          steps: steps
+          steps: steps,
+          priority: priority
         )
       )
     }

@@ -86,7 +86,8 @@ def accept(lines, until: Time | None):
     """Returns (events by subject, T, rejects by class); subjects are `member/…` and `community/…`.
 
     What was received after `until` is not read. An event that names a community stands under the community as well; a
-    copy of one already accepted for that subject is left out there. What is dated after T is not visible yet.
+    copy of one already accepted for that subject is left out there. What is dated after T is not visible yet; a subject
+    of which nothing else is known stands with an empty list.
     """
     rejects = collections.Counter()
     subjects: dict[str, dict[str, Event]] = {}
@@ -115,7 +116,5 @@ def accept(lines, until: Time | None):
     now = until if until is not None else clock
     visible = {}
     for subject, events in subjects.items():
-        seen = sorted((event for event in events.values() if event.time <= now), key=lambda event: event.key)
-        if seen:
-            visible[subject] = seen
+        visible[subject] = sorted((event for event in events.values() if event.time <= now), key=lambda event: event.key)
     return visible, now, rejects
