@@ -16,8 +16,13 @@ package struct ReportQuestion: Sendable {
   package var sums: [String]
 
   package init(
-    tenant: String, memberTags: [String], communityTags: [String], communityFlags: [String],
-    scores: [(name: String, cut: String)], axes: (x: String, y: String)?, sums: [String]
+    tenant: String,
+    memberTags: [String],
+    communityTags: [String],
+    communityFlags: [String],
+    scores: [(name: String, cut: String)],
+    axes: (x: String, y: String)?,
+    sums: [String]
   ) {
     self.tenant = tenant
     self.memberTags = memberTags

@@ -17,7 +17,8 @@ struct ReportCommand: AsyncParsableCommand {
       discussion: """
         Reads the store only. The time line folds the member's events once more, so it needs the file of events that \
         `hearth import --emit` wrote.
-        """)
+        """
+    )
   }
 
   @OptionGroup var instance: InstanceOptions
@@ -42,7 +43,11 @@ struct ReportCommand: AsyncParsableCommand {
       guard let stored = try await PostgresPlaybookStore(pool: pool).playbooks().first(where: { $0.tenant == tenant })
       else {
         throw CommandFailure(
-          .invalidInput, "tenant has no playbook", at: tenant, next: "hearth playbook apply FOLDER --tenant \(tenant)")
+          .invalidInput,
+          "tenant has no playbook",
+          at: tenant,
+          next: "hearth playbook apply FOLDER --tenant \(tenant)"
+        )
       }
       let playbook = try StoredPlaybookCompiler.compile(stored)
       let reader = ReportReader(pool: pool)
@@ -54,7 +59,9 @@ struct ReportCommand: AsyncParsableCommand {
     try write(model)
   }
 
-  private func story(_ playbook: CompiledPlaybook, _ reader: ReportReader, until end: Instant?) async throws -> MemberStory? {
+  private func story(_ playbook: CompiledPlaybook, _ reader: ReportReader, until end: Instant?) async throws
+    -> MemberStory?
+  {
     guard let events else { return nil }
     var chosen = member
     if chosen == nil { chosen = try await reader.tellingMember(tenant: tenant) }
@@ -103,6 +110,16 @@ private struct SubjectMark {
   }
 
   func mayStand(in line: [UInt8]) -> Bool {
-    bytes.isEmpty || line.withUnsafeBytes { memmem($0.baseAddress, $0.count, bytes, bytes.count) != nil }
+    guard let first = bytes.first else { return true }
+    return line.withUnsafeBytes { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      var place = 0
+      let last = buffer.count - bytes.count
+      while place <= last, let found = memchr(start + place, Int32(first), last - place + 1) {
+        if memcmp(found, bytes, bytes.count) == 0 { return true }
+        place = UnsafeRawPointer(found) - start + 1
+      }
+      return false
+    }
   }
 }

@@ -60,7 +60,8 @@ extension HTMLReport {
     let anchor = corner.xHigh ? "end" : "start"
     let label = HTML.escape(place.label.both)
     let figure = "\(ReportText.number(place.members)) · \(ReportText.share(place.members, of: total))"
-    return "<text x=\"\(x)\" y=\"\(y)\" font-size=\"14\" font-weight=\"650\" text-anchor=\"\(anchor)\" paint-order=\"stroke\" stroke=\"var(--page)\" stroke-width=\"4\">\(label)</text>\n"
+    return
+      "<text x=\"\(x)\" y=\"\(y)\" font-size=\"14\" font-weight=\"650\" text-anchor=\"\(anchor)\" paint-order=\"stroke\" stroke=\"var(--page)\" stroke-width=\"4\">\(label)</text>\n"
       + "<text x=\"\(x)\" y=\"\(y + 17)\" font-size=\"13\" text-anchor=\"\(anchor)\" paint-order=\"stroke\" stroke=\"var(--page)\" stroke-width=\"4\">\(figure)</text>"
   }
 
@@ -90,7 +91,8 @@ extension HTMLReport {
       var title = "\(index + 1)  \(step.label.both)"
       if index > 0 {
         let before = funnel.steps[index - 1]
-        title += "   \(ReportText.share(step.entries, of: before.entries)) / \(ReportText.share(step.members, of: before.members)) of step \(index)"
+        title +=
+          "   \(ReportText.share(step.entries, of: before.entries)) / \(ReportText.share(step.members, of: before.members)) of step \(index)"
       }
       if let median = step.medianTime { title += " · 中位 median \(ReportText.span(median))" }
       parts.append("<text x=\"0\" y=\"\(y + 18)\" font-size=\"15\" font-weight=\"600\">\(HTML.escape(title))</text>")
@@ -144,7 +146,8 @@ extension HTMLReport {
         "<text class=\"s\" x=\"\(two(x + step / 2))\" y=\"\(two(145 - Double(month.entries) * 130 / largest))\" font-size=\"10\" text-anchor=\"middle\">\(above)</text>"
       )
     }
-    let years = "\(shown.first.map { String($0.first.text.prefix(7)) } ?? "") – \(shown.last.map { String($0.first.text.prefix(7)) } ?? "")"
+    let years =
+      "\(shown.first.map { String($0.first.text.prefix(7)) } ?? "") – \(shown.last.map { String($0.first.text.prefix(7)) } ?? "")"
     parts.append(caption(200, 184, years, anchor: "middle"))
     return HTML.heading(3, "按月", "By month: entries, and those that converted") + parts.joined(separator: "\n")
       + "\n</svg>\n"

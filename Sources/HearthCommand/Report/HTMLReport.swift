@@ -50,7 +50,8 @@ package struct HTMLReport {
     var text = "<header>\n" + HTML.heading(1, model.title)
     if let asOf = model.asOf {
       let local = ReportText.time(asOf, model.zone)
-      text += "<p class=\"soft\">截至 as of \(HTML.escape("\(local) \(model.zone.identifier)")) · tenant \(HTML.escape(model.tenant))</p>\n"
+      text +=
+        "<p class=\"soft\">截至 as of \(HTML.escape("\(local) \(model.zone.identifier)")) · tenant \(HTML.escape(model.tenant))</p>\n"
     }
     text += "<div class=\"figures\">\n" + HTML.figure(ReportText.number(model.members), "成员", "members")
     if let buyers = model.membersWithOrders {
@@ -94,7 +95,8 @@ package struct HTMLReport {
       model.touches.counts.map { count in
         HTML.cell(count.label.both) + HTML.cell(count.status) + HTML.cell(count.reason)
           + HTML.numeral(ReportText.number(count.touches)) + HTML.meter(count.touches, of: largest)
-      })
+      }
+    )
     if !model.touches.deliveries.isEmpty {
       let parts = model.touches.deliveries.map { "\($0.value ?? "–") \(ReportText.number($0.subjects))" }
       text += "<p>投递 deliveries: \(HTML.escape(parts.joined(separator: ", ")))</p>\n"
@@ -107,7 +109,8 @@ package struct HTMLReport {
           HTML.cell(ReportText.time(touch.at, model.zone)) + HTML.cell(touch.subject) + HTML.cell(touch.source)
             + HTML.cell(touch.template) + HTML.cell(touch.status) + HTML.cell(touch.reason)
             + HTML.cell(touch.delivery ?? "–")
-        })
+        }
+      )
   }
 
   private func flagged(_ flagged: ReportModel.FlaggedCommunities) -> String {
@@ -120,14 +123,16 @@ package struct HTMLReport {
         flagged.rows.prefix(Self.rowsMax).map { row in
           HTML.cell(row.id) + HTML.cell(row.since.map { ReportText.time($0, model.zone) } ?? "–")
             + row.values.map(HTML.numeral).joined()
-        })
+        }
+      )
   }
 
   // MARK: Tags
 
   private func tags(_ zh: String, _ en: String, _ tables: [ReportModel.TagTable], of total: Int) -> String {
     guard !tables.isEmpty else { return "" }
-    return HTML.heading(2, zh, en) + "<div class=\"cards\">\n" + tables.map { card($0, of: total) }.joined() + "</div>\n"
+    return HTML.heading(2, zh, en) + "<div class=\"cards\">\n" + tables.map { card($0, of: total) }.joined()
+      + "</div>\n"
   }
 
   private func card(_ table: ReportModel.TagTable, of total: Int) -> String {

@@ -77,7 +77,9 @@ enum HTML {
     return "<h\(level)>\(escape(label.zh))\(small)</h\(level)>\n"
   }
 
-  static func heading(_ level: Int, _ zh: String, _ en: String) -> String { heading(level, ReportLabel(zh: zh, en: en)) }
+  static func heading(_ level: Int, _ zh: String, _ en: String) -> String {
+    heading(level, ReportLabel(zh: zh, en: en))
+  }
 
   static func figure(_ value: String, _ zh: String, _ en: String) -> String {
     "<div><b>\(escape(value))</b><span>\(escape(zh)) \(escape(en))</span></div>\n"

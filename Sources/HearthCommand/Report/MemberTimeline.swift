@@ -65,8 +65,11 @@ package struct MemberTimeline {
       let was = change.was.isNull ? "" : " (was \(ReportText.plain(change.was)))"
       let name = ReportLabel(tag.label, name: tag.name).both
       let line = MemberStory.Line(
-        at: instant, kind: .tag, text: "\(name) = \(ReportText.plain(change.value))\(was)",
-        reason: reason(change.deciding, change.cause))
+        at: instant,
+        kind: .tag,
+        text: "\(name) = \(ReportText.plain(change.value))\(was)",
+        reason: reason(change.deciding, change.cause)
+      )
       candidates.append(Candidate(line: line, weight: Self.weight(of: change, tag), event: event))
     }
     for change in signals {
@@ -76,8 +79,11 @@ package struct MemberTimeline {
       else { continue }
       let verb = change.value == .bool(true) ? "enters" : "leaves"
       let line = MemberStory.Line(
-        at: instant, kind: .segment, text: "\(verb) \(ReportLabel(segment.label, name: name).both)",
-        reason: reason(change.deciding, change.cause))
+        at: instant,
+        kind: .segment,
+        text: "\(verb) \(ReportLabel(segment.label, name: name).both)",
+        reason: reason(change.deciding, change.cause)
+      )
       candidates.append(Candidate(line: line, weight: 90, event: event))
     }
   }
@@ -89,9 +95,12 @@ package struct MemberTimeline {
       let reached = step.map { ReportLabel($0.label, name: $0.name).both } ?? "–"
       let part = change.entry.breakdown.map { ", \($0)" } ?? ""
       let line = MemberStory.Line(
-        at: instant, kind: .funnel,
-        text: "\(ReportLabel(funnel.label, name: funnel.name).both) \(change.entry.day.text)\(part): \(change.kind.rawValue)",
-        reason: "step \(change.entry.level) of \(funnel.steps.count), \(reached)")
+        at: instant,
+        kind: .funnel,
+        text:
+          "\(ReportLabel(funnel.label, name: funnel.name).both) \(change.entry.day.text)\(part): \(change.kind.rawValue)",
+        reason: "step \(change.entry.level) of \(funnel.steps.count), \(reached)"
+      )
       let weight = change.kind == .converted ? 80 : change.kind == .entered ? 40 : 20
       candidates.append(Candidate(line: line, weight: weight, event: event))
     }
@@ -142,8 +151,11 @@ package struct MemberTimeline {
     for touch in touches {
       let delivery = touch.delivery.map { ", delivery \($0)" } ?? ""
       let line = MemberStory.Line(
-        at: touch.decidedAt, kind: .touch,
-        text: "\(touch.source): \(touch.template) → \(touch.channel), \(touch.status)\(delivery)", reason: touch.reason)
+        at: touch.decidedAt,
+        kind: .touch,
+        text: "\(touch.source): \(touch.template) → \(touch.channel), \(touch.status)\(delivery)",
+        reason: touch.reason
+      )
       told.append(Candidate(line: line, weight: 100, event: nil))
     }
     for index in told.indices where told[index].weight > 1 {
@@ -152,7 +164,11 @@ package struct MemberTimeline {
       if isNear { told[index].weight += 25 }
     }
     return MemberStory(
-      member: subject.id, tags: presentTags, lines: chosen(of: told), total: told.count + events.count)
+      member: subject.id,
+      tags: presentTags,
+      lines: chosen(of: told),
+      total: told.count + events.count
+    )
   }
 
   private func chosen(of told: [Candidate]) -> [MemberStory.Line] {

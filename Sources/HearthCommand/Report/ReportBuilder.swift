@@ -17,10 +17,14 @@ package struct ReportBuilder: Sendable {
 
   package var question: ReportQuestion {
     ReportQuestion(
-      tenant: tenant, memberTags: counted(playbook.member).map(\.name),
-      communityTags: counted(playbook.community).map(\.name), communityFlags: flags.map(\.name),
-      scores: scores.map { ($0.definition.name, $0.cut.text) }, axes: quadrant.map { ($0.x, $0.y) },
-      sums: [orderMetric, revenueMetric].compactMap { $0 })
+      tenant: tenant,
+      memberTags: counted(playbook.member).map(\.name),
+      communityTags: counted(playbook.community).map(\.name),
+      communityFlags: flags.map(\.name),
+      scores: scores.map { ($0.definition.name, $0.cut.text) },
+      axes: quadrant.map { ($0.x, $0.y) },
+      sums: [orderMetric, revenueMetric].compactMap { $0 }
+    )
   }
 
   /// Scores and other numbers have too many values to count.
@@ -56,8 +60,13 @@ package struct ReportBuilder: Sendable {
 
   package func model(_ rows: ReportRows, asOf: Instant?) -> ReportModel {
     var model = ReportModel(
-      tenant: tenant, title: label(playbook.label, playbook.id), asOf: asOf ?? rows.lastImported, zone: playbook.zone,
-      members: rows.members, communities: rows.communities)
+      tenant: tenant,
+      title: label(playbook.label, playbook.id),
+      asOf: asOf ?? rows.lastImported,
+      zone: playbook.zone,
+      members: rows.members,
+      communities: rows.communities
+    )
     let orders = rows.sums.first { $0.metric == orderMetric }
     model.orders = orders.flatMap { Int($0.sum) }
     model.membersWithOrders = orders?.positive
@@ -67,16 +76,23 @@ package struct ReportBuilder: Sendable {
     model.scores = scores.compactMap { score in
       rows.scores.first { $0.name == score.definition.name }.map { figures in
         .init(
-          name: figures.name, label: label(score.definition.label, figures.name), cut: score.cut.text,
-          sum: figures.sum, atOrOverCut: figures.atOrOverCut, unknown: figures.unknown)
+          name: figures.name,
+          label: label(score.definition.label, figures.name),
+          cut: score.cut.text,
+          sum: figures.sum,
+          atOrOverCut: figures.atOrOverCut,
+          unknown: figures.unknown
+        )
       }
     }
     model.quadrants = quadrants(rows)
     model.segments = playbook.segments.map { segment in
       .init(
-        name: segment.name, label: label(segment.label, segment.name),
+        name: segment.name,
+        label: label(segment.label, segment.name),
         members: rows.segments.first { $0.name == segment.name }?.members ?? 0,
-        cutAt: rows.cuts.first { $0.segment == segment.name }?.asOf)
+        cutAt: rows.cuts.first { $0.segment == segment.name }?.asOf
+      )
     }
     model.funnels = playbook.funnels.map { funnel($0, rows) }
     model.touches = touches(rows)
@@ -88,8 +104,11 @@ package struct ReportBuilder: Sendable {
     let byTag = Dictionary(grouping: counts, by: \.tag)
     let tables = tags.map { tag in
       ReportModel.TagTable(
-        name: tag.name, label: label(tag.label, tag.name), category: tag.category,
-        values: (byTag[tag.name] ?? []).map { .init(value: $0.value, subjects: $0.subjects) })
+        name: tag.name,
+        label: label(tag.label, tag.name),
+        category: tag.category,
+        values: (byTag[tag.name] ?? []).map { .init(value: $0.value, subjects: $0.subjects) }
+      )
     }
     // Tags of one category together, those without one last.
     return tables.sorted { ($0.category ?? "~", $0.name) < ($1.category ?? "~", $1.name) }
@@ -101,13 +120,20 @@ package struct ReportBuilder: Sendable {
     let corners = QuadrantCorners(playbook: playbook, quadrant: quadrant)
     let places = quadrant.labels.map { place in
       ReportModel.Quadrants.Place(
-        value: place.value, label: label(place.label, place.value), strategy: place.strategy,
-        members: counts.first { $0.value == place.value }?.subjects ?? 0, corner: corners.corner(of: place.value))
+        value: place.value,
+        label: label(place.label, place.value),
+        strategy: place.strategy,
+        members: counts.first { $0.value == place.value }?.subjects ?? 0,
+        corner: corners.corner(of: place.value)
+      )
     }
     return .init(
-      x: x, y: y, labels: places,
+      x: x,
+      y: y,
+      labels: places,
       unclassified: counts.first { $0.value == Quadrant.unclassified }?.subjects ?? 0,
-      cells: rows.cells.map { .init(x: $0.x, y: $0.y, members: $0.members) })
+      cells: rows.cells.map { .init(x: $0.x, y: $0.y, members: $0.members) }
+    )
   }
 
   private func axis(_ name: String) -> ReportModel.Quadrants.Axis? {
@@ -124,16 +150,25 @@ package struct ReportBuilder: Sendable {
     let times = rows.stepTimes.filter { $0.funnel == definition.name }
     let steps = definition.steps.enumerated().map { index, step in
       ReportModel.Funnel.Step(
-        name: step.name, label: label(step.label, step.name),
+        name: step.name,
+        label: label(step.label, step.name),
         entries: total(entries) { $0.level > index },
         members: best.reduce(0) { $1.level > index ? $0 + $1.members : $0 },
-        medianTime: times.first { $0.step == index + 1 }?.median)
+        medianTime: times.first { $0.step == index + 1 }?.median
+      )
     }
     return .init(
-      name: definition.name, label: label(definition.label, definition.name), window: definition.window, steps: steps,
-      converted: total(entries) { $0.status == "converted" }, open: total(entries) { $0.status == "open" },
-      dropped: total(entries) { $0.status == "dropped" }, breakdownBy: breakdownName(definition),
-      breakdown: definition.breakdown == nil ? [] : parts(entries, steps: steps.count), months: months(entries))
+      name: definition.name,
+      label: label(definition.label, definition.name),
+      window: definition.window,
+      steps: steps,
+      converted: total(entries) { $0.status == "converted" },
+      open: total(entries) { $0.status == "open" },
+      dropped: total(entries) { $0.status == "dropped" },
+      breakdownBy: breakdownName(definition),
+      breakdown: definition.breakdown == nil ? [] : parts(entries, steps: steps.count),
+      months: months(entries)
+    )
   }
 
   private func total(_ entries: [ReportRows.Entries], where holds: (ReportRows.Entries) -> Bool) -> Int {
@@ -168,13 +203,25 @@ package struct ReportBuilder: Sendable {
     var touches = ReportModel.Touches()
     touches.counts = rows.touchCounts.map {
       .init(
-        source: $0.source, label: sourceLabel($0.source), status: $0.status, reason: $0.reason, touches: $0.touches)
+        source: $0.source,
+        label: sourceLabel($0.source),
+        status: $0.status,
+        reason: $0.reason,
+        touches: $0.touches
+      )
     }
     touches.deliveries = rows.deliveries.map { .init(value: $0.status, subjects: $0.touches) }
     touches.last = rows.lastTouches.map {
       .init(
-        at: $0.decidedAt, source: $0.source, subject: $0.subject, template: $0.template, channel: $0.channel,
-        status: $0.status, reason: $0.reason, delivery: $0.delivery)
+        at: $0.decidedAt,
+        source: $0.source,
+        subject: $0.subject,
+        template: $0.template,
+        channel: $0.channel,
+        status: $0.status,
+        reason: $0.reason,
+        delivery: $0.delivery
+      )
     }
     return touches
   }
@@ -199,7 +246,10 @@ package struct ReportBuilder: Sendable {
     let communities = rows.flagged.filter { $0.tag == tag.name }.map { row in
       let values = try? JSONReader.parse(row.metrics)
       return ReportModel.FlaggedCommunities.Row(
-        id: row.id, since: row.since, values: metrics.map { ReportText.plain(values?[$0] ?? .null) })
+        id: row.id,
+        since: row.since,
+        values: metrics.map { ReportText.plain(values?[$0] ?? .null) }
+      )
     }
     return .init(tag: tag.name, label: label(tag.label, tag.name), metrics: metrics, rows: communities)
   }

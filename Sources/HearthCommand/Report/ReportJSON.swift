@@ -10,7 +10,8 @@ package enum ReportJSON {
       .init("communities", whole(model.communities)),
       .init(
         "tags",
-        .object([.init("community", tags(model.communityTags)), .init("member", tags(model.memberTags))])),
+        .object([.init("community", tags(model.communityTags)), .init("member", tags(model.memberTags))])
+      ),
       .init("scores", scores(model.scores)),
       .init("segments", .object(model.segments.map { .init($0.name, whole($0.members)) })),
       .init("funnels", .object(model.funnels.map { .init($0.name, funnel($0)) })),
@@ -34,7 +35,8 @@ package enum ReportJSON {
     .object(
       tables.map { table in
         .init(table.name, .object(table.values.map { .init($0.value ?? "null", whole($0.subjects)) }))
-      })
+      }
+    )
   }
 
   private static func scores(_ scores: [ReportModel.Score]) -> Value {
@@ -46,7 +48,8 @@ package enum ReportJSON {
         ]
         if score.unknown > 0 { members.append(.init("\(score.name)_null", whole(score.unknown))) }
         return members
-      })
+      }
+    )
   }
 
   private static func funnel(_ funnel: ReportModel.Funnel) -> Value {
@@ -58,12 +61,16 @@ package enum ReportJSON {
         .object([
           .init("converted", whole(funnel.converted)), .init("dropped", whole(funnel.dropped)),
           .init("open", whole(funnel.open)),
-        ])),
+        ])
+      ),
     ]
     if let by = funnel.breakdownBy {
       members.append(
         .init(
-          "by_\(by)", .object(funnel.breakdown.map { .init($0.value ?? "null", .list($0.reached.map(whole))) })))
+          "by_\(by)",
+          .object(funnel.breakdown.map { .init($0.value ?? "null", .list($0.reached.map(whole))) })
+        )
+      )
     }
     return .object(members)
   }
@@ -73,7 +80,8 @@ package enum ReportJSON {
     .object(
       funnel.steps.compactMap { step in
         step.medianTime.map { .init(step.name, .whole($0.milliseconds)) }
-      })
+      }
+    )
   }
 
   private static func touches(_ touches: ReportModel.Touches) -> Value {
@@ -86,7 +94,9 @@ package enum ReportJSON {
               .init("reason", .string($0.reason)), .init("source", .string($0.source)),
               .init("status", .string($0.status)), .init("touches", whole($0.touches)),
             ])
-          })),
+          }
+        )
+      ),
       .init("deliveries", .object(touches.deliveries.map { .init($0.value ?? "null", whole($0.subjects)) })),
       .init(
         "last",
@@ -97,7 +107,9 @@ package enum ReportJSON {
               .init("reason", .string($0.reason)), .init("source", .string($0.source)),
               .init("status", .string($0.status)), .init("subject", .string($0.subject)),
             ])
-          })),
+          }
+        )
+      ),
     ])
   }
 
@@ -112,7 +124,9 @@ package enum ReportJSON {
               .init("at", .time($0.at)), .init("kind", .string($0.kind.rawValue)), .init("reason", .string($0.reason)),
               .init("text", .string($0.text)),
             ])
-          })),
+          }
+        )
+      ),
     ])
   }
 }

@@ -40,7 +40,12 @@ package struct ReportModel: Sendable {
   package var story: MemberStory?
 
   package init(
-    tenant: String, title: ReportLabel, asOf: Instant?, zone: CalendarZone, members: Int = 0, communities: Int = 0
+    tenant: String,
+    title: ReportLabel,
+    asOf: Instant?,
+    zone: CalendarZone,
+    members: Int = 0,
+    communities: Int = 0
   ) {
     self.tenant = tenant
     self.title = title
@@ -195,8 +200,16 @@ extension ReportModel {
     package var months: [Month]
 
     package init(
-      name: String, label: ReportLabel, window: TimeSpan, steps: [Step], converted: Int, open: Int, dropped: Int,
-      breakdownBy: String?, breakdown: [Part], months: [Month]
+      name: String,
+      label: ReportLabel,
+      window: TimeSpan,
+      steps: [Step],
+      converted: Int,
+      open: Int,
+      dropped: Int,
+      breakdownBy: String?,
+      breakdown: [Part],
+      months: [Month]
     ) {
       self.name = name
       self.label = label
@@ -284,8 +297,14 @@ extension ReportModel {
       /// Of its delivery; nil where there was none.
       package var delivery: String?
       package init(
-        at: Instant, source: String, subject: String, template: String, channel: String, status: String,
-        reason: String, delivery: String?
+        at: Instant,
+        source: String,
+        subject: String,
+        template: String,
+        channel: String,
+        status: String,
+        reason: String,
+        delivery: String?
       ) {
         self.at = at
         self.source = source

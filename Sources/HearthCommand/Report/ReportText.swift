@@ -37,7 +37,9 @@ package enum ReportText {
 
   /// `14 d 3 h`, `2 h 5 min`, `40 s`: the two largest units.
   package static func span(_ span: TimeSpan) -> String {
-    let units: [(name: String, milliseconds: Int64)] = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)]
+    let units: [(name: String, milliseconds: Int64)] = [
+      ("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000),
+    ]
     var rest = span.milliseconds
     guard let first = units.firstIndex(where: { rest >= $0.milliseconds }) else { return "0 s" }
     var parts: [String] = []

@@ -12,13 +12,16 @@ extension TerminalReport {
     line(
       style.dim(
         cell("", 26) + TerminalText.fitted("次 entries", 12, right: true) + "        "
-          + TerminalText.fitted("人 members", 12, right: true) + "        " + "  中位 median time"))
+          + TerminalText.fitted("人 members", 12, right: true) + "        " + "  中位 median time"
+      )
+    )
     for (index, step) in funnel.steps.enumerated() {
       let median = step.medianTime.map { "  " + ReportText.span($0) } ?? ""
       line(
         cell("\(index + 1) \(step.label.both)", 26) + number(step.entries, 12)
           + share(step.entries, first?.entries ?? 0) + number(step.members, 12)
-          + share(step.members, first?.members ?? 0) + median)
+          + share(step.members, first?.members ?? 0) + median
+      )
       line("  次 " + bar(step.entries, of: first?.entries ?? 0, width: 60))
       line("  人 " + bar(step.members, of: first?.members ?? 0, width: 60))
       guard index > 0 else { continue }
@@ -26,16 +29,20 @@ extension TerminalReport {
       line(
         style.dim(
           "  step \(index) → \(index + 1): \(ReportText.share(step.entries, of: before.entries)) of entries, "
-            + "\(ReportText.share(step.members, of: before.members)) of members"))
+            + "\(ReportText.share(step.members, of: before.members)) of members"
+        )
+      )
     }
     if let last = funnel.steps.last, let first {
       line(
         "总转化 overall: \(ReportText.share(last.entries, of: first.entries)) of entries, "
-          + "\(ReportText.share(last.members, of: first.members)) of members")
+          + "\(ReportText.share(last.members, of: first.members)) of members"
+      )
     }
     line(
       "converted \(ReportText.number(funnel.converted)), open \(ReportText.number(funnel.open)), "
-        + "dropped \(ReportText.number(funnel.dropped))")
+        + "dropped \(ReportText.number(funnel.dropped))"
+    )
     breakdown(funnel)
   }
 
@@ -49,7 +56,8 @@ extension TerminalReport {
       let converted = part.reached.last ?? 0
       line(
         cell(part.value ?? "–", 14) + number(entries) + " →" + number(converted, 7) + share(converted, entries) + "  "
-          + bar(entries, of: largest))
+          + bar(entries, of: largest)
+      )
     }
   }
 
@@ -63,7 +71,8 @@ extension TerminalReport {
       let cut = segment.cutAt.map { "  ranked at \(ReportText.time($0, model.zone))" } ?? ""
       line(
         cell("\(segment.label.both) (\(segment.name))", 40) + number(segment.members)
-          + share(segment.members, model.members) + "  " + bar(segment.members, of: largest) + style.dim(cut))
+          + share(segment.members, model.members) + "  " + bar(segment.members, of: largest) + style.dim(cut)
+      )
     }
   }
 
@@ -72,7 +81,8 @@ extension TerminalReport {
     if model.touches.counts.isEmpty { line("none") }
     for count in model.touches.counts {
       line(
-        cell("\(count.label.both)", 40) + cell(count.status, 10) + cell(count.reason, 18) + number(count.touches))
+        cell("\(count.label.both)", 40) + cell(count.status, 10) + cell(count.reason, 18) + number(count.touches)
+      )
     }
     if !model.touches.deliveries.isEmpty {
       let parts = model.touches.deliveries.map { "\($0.value ?? "–") \(ReportText.number($0.subjects))" }
@@ -83,7 +93,8 @@ extension TerminalReport {
     for touch in model.touches.last {
       line(
         "\(ReportText.time(touch.at, model.zone))  \(cell(touch.subject, 18)) \(cell(touch.source, 26)) "
-          + cell("\(touch.status), \(touch.reason)", 22) + " " + TerminalText.clean(touch.delivery ?? "–"))
+          + cell("\(touch.status), \(touch.reason)", 22) + " " + TerminalText.clean(touch.delivery ?? "–")
+      )
     }
   }
 
@@ -95,7 +106,8 @@ extension TerminalReport {
       let since = row.since.map { ReportText.time($0, model.zone) } ?? "–"
       line(
         cell(row.id, 18) + cell(since, 18)
-          + row.values.map { TerminalText.fitted($0, 20, right: true) }.joined())
+          + row.values.map { TerminalText.fitted($0, 20, right: true) }.joined()
+      )
     }
   }
 
@@ -113,7 +125,8 @@ extension TerminalReport {
       for count in table.values.prefix(Self.rowsMax) {
         line(
           "  " + cell(count.value ?? "无 none", 22) + number(count.subjects) + share(count.subjects, total) + "  "
-            + bar(count.subjects, of: largest))
+            + bar(count.subjects, of: largest)
+        )
       }
       if table.values.count > Self.rowsMax {
         line(style.dim("  and \(table.values.count - Self.rowsMax) more values"))

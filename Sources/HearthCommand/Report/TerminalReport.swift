@@ -75,9 +75,14 @@ package struct TerminalReport {
     let total = quadrants.labels.reduce(quadrants.unclassified) { $0 + $1.members }
     let largest = quadrants.labels.map(\.members).max() ?? 0
     let width = 36
-    line("\(cell("", 10))│ \(cell("\(quadrants.x.name) < \(quadrants.x.cut)", width))│ \(quadrants.x.name) ≥ \(quadrants.x.cut)")
+    line(
+      "\(cell("", 10))│ \(cell("\(quadrants.x.name) < \(quadrants.x.cut)", width))│ \(quadrants.x.name) ≥ \(quadrants.x.cut)"
+    )
     for yHigh in [true, false] {
-      line(String(repeating: "─", count: 10) + "┼" + String(repeating: "─", count: width + 1) + "┼" + String(repeating: "─", count: width + 1))
+      line(
+        String(repeating: "─", count: 10) + "┼" + String(repeating: "─", count: width + 1) + "┼"
+          + String(repeating: "─", count: width + 1)
+      )
       let places = [false, true].map { xHigh in
         quadrants.labels.first { $0.corner == .init(xHigh: xHigh, yHigh: yHigh) }
       }
@@ -85,7 +90,9 @@ package struct TerminalReport {
       for row in 0..<2 {
         let texts = places.map { place -> String in
           guard let place else { return cell("", width) }
-          if row == 0 { return cell(place.label.both, 20) + number(place.members, 7) + share(place.members, total) + " " }
+          if row == 0 {
+            return cell(place.label.both, 20) + number(place.members, 7) + share(place.members, total) + " "
+          }
           let drawn = TerminalText.bar(place.members, of: largest, width: width - 2)
           return style.accent(drawn) + String(repeating: " ", count: max(0, width - TerminalText.columns(drawn)))
         }
@@ -100,7 +107,9 @@ package struct TerminalReport {
       line(
         style.dim(
           "\(score.label.both): \(ReportText.number(score.atOrOverCut)) at or over \(score.cut), "
-            + "\(ReportText.number(score.unknown)) without a value"))
+            + "\(ReportText.number(score.unknown)) without a value"
+        )
+      )
     }
   }
 }
