@@ -73,7 +73,7 @@ struct HouseRules {
 
   @Test("Every service that has a folder tells its settings: key, default and unit, each with a comment")
   func settings() throws {
-    for name in Repository.folders(in: "services") where Self.executables.contains(name) {
+    for name in Repository.folders(in: "services") where Self.executableNames.contains(name) {
       let path = "services/\(name)/config.reference.yaml"
       guard Repository.exists(path) else { continue }
       var isExplained = false
