@@ -120,7 +120,8 @@ package struct ReportReader: Sendable {
       """
       SELECT least(floor(x / 5), 19)::int4, least(floor(y / 5), 19)::int4, count(*)
       FROM (
-        SELECT (projection -> 'tags' -> $2 ->> 'value')::numeric AS x, (projection -> 'tags' -> $3 ->> 'value')::numeric AS y
+        SELECT (projection -> 'tags' -> $2 ->> 'value')::numeric AS x,
+          (projection -> 'tags' -> $3 ->> 'value')::numeric AS y
         FROM subject_states WHERE \(Self.ofKind)) AS scores
       WHERE x IS NOT NULL AND y IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
       """,
@@ -296,7 +297,7 @@ package struct ReportReader: Sendable {
 
   // MARK: One member
 
-  /// The member whose story tells most: with a conversion and a delivered touch, the most of both; else whoever has one.
+  /// The member whose story tells most: with most conversions and decided touches together; else whoever has one.
   package func tellingMember(tenant: String) async throws(AdapterFailure) -> String? {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
@@ -308,7 +309,8 @@ package struct ReportReader: Sendable {
           SELECT substr(subject, 8), 0, count(*) FILTER (WHERE status = 'decided') FROM touches
           WHERE tenant = $1 AND subject LIKE 'member/%' GROUP BY 1) AS told
         GROUP BY 1
-        ORDER BY least(sum(converted), sum(touched)) DESC, sum(converted) + sum(touched) DESC, member COLLATE "C" LIMIT 1
+        ORDER BY least(sum(converted), sum(touched)) DESC, sum(converted) + sum(touched) DESC, member COLLATE "C"
+        LIMIT 1
         """,
         [.text(tenant)]
       )

@@ -15,7 +15,9 @@ extension HTMLReport {
       HTML.cell("未分类 unclassified") + HTML.numeral(ReportText.number(quadrants.unclassified))
       + HTML.numeral(ReportText.share(quadrants.unclassified, of: total)) + HTML.cell("")
     let scores = model.scores.map { score in
-      "<p class=\"soft\">\(HTML.escape(score.label.both)): \(ReportText.number(score.atOrOverCut)) at or over \(HTML.escape(score.cut)), \(ReportText.number(score.unknown)) without a value</p>\n"
+      let figures = "\(ReportText.number(score.atOrOverCut)) at or over \(score.cut)"
+      let text = "\(score.label.both): \(figures), \(ReportText.number(score.unknown)) without a value"
+      return "<p class=\"soft\">\(HTML.escape(text))</p>\n"
     }
     return HTML.heading(2, "四象限", "Quadrants: \(quadrants.y.label.en) × \(quadrants.x.label.en)")
       + "<div class=\"two\">\n<div>\(plane(quadrants, total: total))</div>\n<div>"
@@ -23,46 +25,83 @@ extension HTMLReport {
       + scores.joined() + "</div>\n</div>\n"
   }
 
-  /// The plane of both scores, 0 to 100: members as shaded cells, the cuts as lines, the labels in their corners.
-  private func plane(_ quadrants: ReportModel.Quadrants, total: Int) -> String {
-    let (left, top, side) = (44.0, 12.0, 360.0)
-    let x = { (score: Double) in left + score * side / 100 }
-    let y = { (score: Double) in top + (100 - score) * side / 100 }
-    var parts = ["<svg viewBox=\"0 0 420 424\" role=\"img\" aria-label=\"quadrants\">"]
-    parts.append("<rect class=\"f\" x=\"\(left)\" y=\"\(top)\" width=\"\(side)\" height=\"\(side)\"/>")
-    // Counts of a crowd span orders of magnitude: the square root keeps the thin cells visible.
-    let largest = Double(quadrants.cells.map(\.members).max() ?? 1).squareRoot()
-    for cell in quadrants.cells {
-      let shade = two(0.08 + 0.82 * Double(cell.members).squareRoot() / largest)
-      parts.append(
-        "<rect class=\"b\" x=\"\(two(x(Double(cell.x * 5))))\" y=\"\(two(y(Double(cell.y * 5 + 5))))\" width=\"17.4\" height=\"17.4\" opacity=\"\(shade)\"><title>\(quadrants.x.name.isEmpty ? "" : HTML.escape(quadrants.x.name)) \(cell.x * 5)–\(cell.x * 5 + 5), \(HTML.escape(quadrants.y.name)) \(cell.y * 5)–\(cell.y * 5 + 5): \(cell.members)</title></rect>"
-      )
-    }
-    let cutX = min(max(Double(quadrants.x.cut) ?? 50, 0), 100)
-    let cutY = min(max(Double(quadrants.y.cut) ?? 50, 0), 100)
-    parts.append(rule(x(cutX), y(0), x(cutX), y(100)))
-    parts.append(rule(x(0), y(cutY), x(100), y(cutY)))
-    for place in quadrants.labels { parts.append(corner(place, total: total)) }
-    parts += [
-      caption(x(cutX), y(0) + 16, "\(quadrants.x.cut)", anchor: "middle"),
-      caption(x(0) - 6, y(cutY) + 4, "\(quadrants.y.cut)", anchor: "end"),
-      caption(x(50), y(0) + 36, "\(quadrants.x.label.both) →", anchor: "middle"),
-      caption(x(0), y(0) + 16, "0", anchor: "middle"), caption(x(100), y(0) + 16, "100", anchor: "end"),
-      "<text class=\"s\" font-size=\"13\" text-anchor=\"middle\" transform=\"translate(14 \(two(y(50)))) rotate(-90)\">\(HTML.escape(quadrants.y.label.both)) →</text>",
-    ]
-    return parts.joined(separator: "\n") + "\n</svg>"
+  /// Where a score from 0 to 100 stands in the plane.
+  private enum Plane {
+    static let left = 44.0
+    static let top = 12.0
+    static let side = 360.0
+    static let cellPoints = 5
+    static func x(_ score: Double) -> Double { left + score * side / 100 }
+    static func y(_ score: Double) -> Double { top + (100 - score) * side / 100 }
   }
 
-  private func corner(_ place: ReportModel.Quadrants.Place, total: Int) -> String {
-    guard let corner = place.corner else { return "" }
+  /// Members as shaded cells, the cuts as lines, the labels in their corners.
+  private func plane(_ quadrants: ReportModel.Quadrants, total: Int) -> String {
+    var parts = [SVG.box("f", x: Plane.left, y: Plane.top, width: Plane.side, height: Plane.side)]
+    parts += cells(quadrants)
+    let cutX = min(max(Double(quadrants.x.cut) ?? 50, 0), 100)
+    let cutY = min(max(Double(quadrants.y.cut) ?? 50, 0), 100)
+    parts.append(SVG.rule(Plane.x(cutX), Plane.y(0), Plane.x(cutX), Plane.y(100)))
+    parts.append(SVG.rule(Plane.x(0), Plane.y(cutY), Plane.x(100), Plane.y(cutY)))
+    parts += quadrants.labels.flatMap { corner($0, total: total) }
+    let below = Plane.y(0) + 16
+    parts += [
+      SVG.text(quadrants.x.cut, x: Plane.x(cutX), y: below, size: 12, anchor: .middle, style: "s"),
+      SVG.text(quadrants.y.cut, x: Plane.left - 6, y: Plane.y(cutY) + 4, size: 12, anchor: .end, style: "s"),
+      SVG.text("0", x: Plane.left, y: below, size: 12, anchor: .middle, style: "s"),
+      SVG.text("100", x: Plane.x(100), y: below, size: 12, anchor: .end, style: "s"),
+      SVG.text(
+        "\(quadrants.x.label.both) →",
+        x: Plane.x(50),
+        y: below + 20,
+        size: 13,
+        anchor: .middle,
+        style: "s"
+      ),
+      SVG.text(
+        "\(quadrants.y.label.both) →",
+        x: 14,
+        y: Plane.y(50),
+        size: 13,
+        anchor: .middle,
+        style: "s",
+        upright: false
+      ),
+    ]
+    return SVG.drawing(width: 420, height: 412, name: "quadrants", parts)
+  }
+
+  /// Counts of a crowd span orders of magnitude: the square root keeps the thin cells visible.
+  private func cells(_ quadrants: ReportModel.Quadrants) -> [String] {
+    let largest = Double(quadrants.cells.map(\.members).max() ?? 1).squareRoot()
+    let size = Plane.side * Double(Plane.cellPoints) / 100
+    return quadrants.cells.map { cell in
+      let (x, y) = (cell.x * Plane.cellPoints, cell.y * Plane.cellPoints)
+      let tip =
+        "\(quadrants.x.name) \(x)–\(x + Plane.cellPoints), \(quadrants.y.name) \(y)–\(y + Plane.cellPoints): "
+        + ReportText.number(cell.members)
+      return SVG.box(
+        "b",
+        x: Plane.x(Double(x)),
+        y: Plane.y(Double(y + Plane.cellPoints)),
+        width: size - 0.6,
+        height: size - 0.6,
+        opacity: 0.08 + 0.82 * Double(cell.members).squareRoot() / largest,
+        tip: tip
+      )
+    }
+  }
+
+  private func corner(_ place: ReportModel.Quadrants.Place, total: Int) -> [String] {
+    guard let corner = place.corner else { return [] }
     let x = corner.xHigh ? 398.0 : 50.0
     let y = corner.yHigh ? 30.0 : 348.0
-    let anchor = corner.xHigh ? "end" : "start"
-    let label = HTML.escape(place.label.both)
+    let anchor: SVG.Anchor = corner.xHigh ? .end : .start
     let figure = "\(ReportText.number(place.members)) · \(ReportText.share(place.members, of: total))"
-    return
-      "<text x=\"\(x)\" y=\"\(y)\" font-size=\"14\" font-weight=\"650\" text-anchor=\"\(anchor)\" paint-order=\"stroke\" stroke=\"var(--page)\" stroke-width=\"4\">\(label)</text>\n"
-      + "<text x=\"\(x)\" y=\"\(y + 17)\" font-size=\"13\" text-anchor=\"\(anchor)\" paint-order=\"stroke\" stroke=\"var(--page)\" stroke-width=\"4\">\(figure)</text>"
+    return [
+      SVG.text(place.label.both, x: x, y: y, size: 14, anchor: anchor, style: "h w"),
+      SVG.text(figure, x: x, y: y + 17, size: 13, anchor: anchor, style: "h"),
+    ]
   }
 
   // MARK: The funnel
@@ -75,8 +114,10 @@ extension HTMLReport {
       + "\(ReportText.share(last?.members ?? 0, of: first?.members ?? 0)) of members (人). "
       + "converted \(ReportText.number(funnel.converted)), open \(ReportText.number(funnel.open)), "
       + "dropped \(ReportText.number(funnel.dropped))."
-    return HTML.heading(2, funnel.label, note: "funnel, window \(ReportText.span(funnel.window))")
-      + "<p class=\"key soft\"><i style=\"background:var(--accent)\"></i>次 entries<i style=\"background:var(--second)\"></i>人 members</p>\n"
+    let key =
+      "<p class=\"key soft\"><i style=\"background:var(--accent)\"></i>次 entries"
+      + "<i style=\"background:var(--second)\"></i>人 members</p>\n"
+    return HTML.heading(2, funnel.label, note: "funnel, window \(ReportText.span(funnel.window))") + key
       + steps(funnel) + "<p>\(HTML.escape(overall))</p>\n" + "<div class=\"two\">\n<div>" + breakdown(funnel)
       + "</div>\n<div>" + months(funnel) + "</div>\n</div>\n"
   }
@@ -84,30 +125,35 @@ extension HTMLReport {
   private func steps(_ funnel: ReportModel.Funnel) -> String {
     let entriesAll = funnel.steps.first?.entries ?? 0
     let membersAll = funnel.steps.first?.members ?? 0
-    let height = funnel.steps.count * 96
-    var parts = ["<svg viewBox=\"0 0 720 \(height)\" role=\"img\" aria-label=\"funnel\">"]
+    let stepHeight = 96
+    var parts: [String] = []
     for (index, step) in funnel.steps.enumerated() {
-      let y = index * 96
-      var title = "\(index + 1)  \(step.label.both)"
-      if index > 0 {
-        let before = funnel.steps[index - 1]
-        title +=
-          "   \(ReportText.share(step.entries, of: before.entries)) / \(ReportText.share(step.members, of: before.members)) of step \(index)"
-      }
-      if let median = step.medianTime { title += " · 中位 median \(ReportText.span(median))" }
-      parts.append("<text x=\"0\" y=\"\(y + 18)\" font-size=\"15\" font-weight=\"600\">\(HTML.escape(title))</text>")
-      parts.append(bar("a", y + 28, step.entries, entriesAll, "次 entries"))
-      parts.append(bar("b", y + 56, step.members, membersAll, "人 members"))
+      let y = Double(index * stepHeight)
+      parts.append(SVG.text(title(of: step, index, funnel), x: 0, y: y + 18, size: 15, style: "w"))
+      parts += bar("a", y + 28, step.entries, entriesAll, "次 entries")
+      parts += bar("b", y + 56, step.members, membersAll, "人 members")
     }
-    return parts.joined(separator: "\n") + "\n</svg>\n"
+    return SVG.drawing(width: 720, height: funnel.steps.count * stepHeight, name: "funnel", parts)
+  }
+
+  private func title(of step: ReportModel.Funnel.Step, _ index: Int, _ funnel: ReportModel.Funnel) -> String {
+    var title = "\(index + 1)  \(step.label.both)"
+    if index > 0 {
+      let before = funnel.steps[index - 1]
+      title += "   \(ReportText.share(step.entries, of: before.entries)) of entries, "
+      title += "\(ReportText.share(step.members, of: before.members)) of members of step \(index)"
+    }
+    if let median = step.medianTime { title += " · 中位 median \(ReportText.span(median))" }
+    return title
   }
 
   /// A bar of at most 520 units with its figure behind it.
-  private func bar(_ style: String, _ y: Int, _ value: Int, _ all: Int, _ unit: String) -> String {
+  private func bar(_ style: String, _ y: Double, _ value: Int, _ all: Int, _ unit: String) -> [String] {
     let width = all > 0 ? max(2, Double(value) * 520 / Double(all)) : 0
     let text = "\(ReportText.number(value)) \(unit) · \(ReportText.share(value, of: all))"
-    return "<rect class=\"\(style)\" x=\"0\" y=\"\(y)\" width=\"\(two(width))\" height=\"22\" rx=\"2\"/>"
-      + "<text x=\"\(two(width + 8))\" y=\"\(y + 16)\" font-size=\"14\">\(HTML.escape(text))</text>"
+    return [
+      SVG.box(style, x: 0, y: y, width: width, height: 22), SVG.text(text, x: width + 8, y: y + 16, size: 14),
+    ]
   }
 
   private func breakdown(_ funnel: ReportModel.Funnel) -> String {
@@ -121,53 +167,38 @@ extension HTMLReport {
         + HTML.numeral(ReportText.number(converted)) + HTML.numeral(ReportText.share(converted, of: entries))
         + HTML.meter(entries, of: largest)
     }
-    return HTML.heading(3, "按 \(by)", "by \(by)")
+    return HTML.heading(3, "按 \(by)", "by \(by), \(shown.count) of \(funnel.breakdown.count)")
       + HTML.table([by, "#次 entries", "#converted", "#share", "|"], rows)
   }
 
+  /// Months that are drawn.
+  private static let monthsMax = 24
+
   /// Entries and conversions by the month in which the path began.
   private func months(_ funnel: ReportModel.Funnel) -> String {
-    guard funnel.months.count > 1 else { return "" }
-    let shown = funnel.months.suffix(24)
-    let largest = Double(shown.map(\.entries).max() ?? 1)
+    guard funnel.months.count > 1, let first = funnel.months.suffix(Self.monthsMax).first else { return "" }
+    let shown = funnel.months.suffix(Self.monthsMax)
+    let scale = 130 / Double(max(1, shown.map(\.entries).max() ?? 1))
     let step = 400 / Double(shown.count)
-    var parts = ["<svg viewBox=\"0 0 410 190\" role=\"img\" aria-label=\"months\">"]
+    var parts: [String] = []
     for (index, month) in shown.enumerated() {
       let x = Double(index) * step
-      for (count, style) in [(month.entries, "f"), (month.converted, "a")] {
-        let height = Double(count) * 130 / largest
-        parts.append(
-          "<rect class=\"\(style)\" x=\"\(two(x + 2))\" y=\"\(two(150 - height))\" width=\"\(two(step - 4))\" height=\"\(two(height))\"><title>\(month.first.text.prefix(7)): \(month.entries) → \(month.converted)</title></rect>"
-        )
+      let name = month.first.text.prefix(7)
+      let tip = "\(name): \(ReportText.number(month.entries)) → \(ReportText.number(month.converted))"
+      for (count, style) in [(month.entries, "g"), (month.converted, "a")] {
+        let height = Double(count) * scale
+        parts.append(SVG.box(style, x: x + 2, y: 150 - height, width: step - 4, height: height, tip: tip))
       }
-      parts.append(caption(x + step / 2, 166, String(month.first.text.dropFirst(5).prefix(2)), anchor: "middle"))
-      let above = "\(ReportText.number(month.entries))"
+      let top = 145 - Double(month.entries) * scale
+      let middle = x + step / 2
       parts.append(
-        "<text class=\"s\" x=\"\(two(x + step / 2))\" y=\"\(two(145 - Double(month.entries) * 130 / largest))\" font-size=\"10\" text-anchor=\"middle\">\(above)</text>"
+        SVG.text(ReportText.number(month.entries), x: middle, y: top, size: 10, anchor: .middle, style: "s")
       )
+      parts.append(SVG.text(String(name.suffix(2)), x: middle, y: 166, size: 12, anchor: .middle, style: "s"))
     }
-    let years =
-      "\(shown.first.map { String($0.first.text.prefix(7)) } ?? "") – \(shown.last.map { String($0.first.text.prefix(7)) } ?? "")"
-    parts.append(caption(200, 184, years, anchor: "middle"))
-    return HTML.heading(3, "按月", "By month: entries, and those that converted") + parts.joined(separator: "\n")
-      + "\n</svg>\n"
-  }
-
-  // MARK: Pieces
-
-  private func rule(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-    "<line class=\"l\" x1=\"\(two(x1))\" y1=\"\(two(y1))\" x2=\"\(two(x2))\" y2=\"\(two(y2))\"/>"
-  }
-
-  private func caption(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
-    "<text class=\"s\" x=\"\(two(x))\" y=\"\(two(y))\" font-size=\"12\" text-anchor=\"\(anchor)\">\(HTML.escape(text))</text>"
-  }
-
-  /// Two places, without the library's locale.
-  private func two(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
-    let sign = hundredths < 0 ? "-" : ""
-    let (whole, part) = abs(hundredths).quotientAndRemainder(dividingBy: 100)
-    return part == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(part < 10 ? "0" : "")\(part)"
+    let span = "\(first.first.text.prefix(7)) – \(shown.last?.first.text.prefix(7) ?? "")"
+    parts.append(SVG.text(span, x: 200, y: 184, size: 12, anchor: .middle, style: "s"))
+    return HTML.heading(3, "按月", "By month: entries, and those that converted")
+      + SVG.drawing(width: 410, height: 190, name: "months", parts)
   }
 }

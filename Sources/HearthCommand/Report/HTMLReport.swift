@@ -49,9 +49,8 @@ package struct HTMLReport {
   private var head: String {
     var text = "<header>\n" + HTML.heading(1, model.title)
     if let asOf = model.asOf {
-      let local = ReportText.time(asOf, model.zone)
-      text +=
-        "<p class=\"soft\">截至 as of \(HTML.escape("\(local) \(model.zone.identifier)")) · tenant \(HTML.escape(model.tenant))</p>\n"
+      let local = "\(ReportText.time(asOf, model.zone)) \(model.zone.identifier)"
+      text += "<p class=\"soft\">截至 as of \(HTML.escape("\(local) · tenant \(model.tenant)"))</p>\n"
     }
     text += "<div class=\"figures\">\n" + HTML.figure(ReportText.number(model.members), "成员", "members")
     if let buyers = model.membersWithOrders {

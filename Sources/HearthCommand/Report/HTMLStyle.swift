@@ -1,8 +1,8 @@
 /// The page's own style: nothing is fetched. Colours follow the reader's setting; one accent, one contrast.
 enum HTMLStyle {
   static let css = """
-    :root{color-scheme:light dark;--ink:#1c1a17;--soft:#6c665d;--line:#ddd6ca;--page:#faf7f2;--card:#fff;--accent:#b4471f;
-    --second:#2f6f73;--faint:#efe9df}
+    :root{color-scheme:light dark;--ink:#1c1a17;--soft:#6c665d;--line:#ddd6ca;--page:#faf7f2;--card:#fff;
+    --accent:#b4471f;--second:#2f6f73;--faint:#efe9df}
     @media (prefers-color-scheme:dark){:root{--ink:#ece6dc;--soft:#a39b8e;--line:#3a352e;--page:#171512;--card:#1f1c18;
     --accent:#e8834f;--second:#6fb6ba;--faint:#2a2620}}
     *{box-sizing:border-box}
@@ -29,7 +29,9 @@ enum HTMLStyle {
     td.n,th.n{text-align:right;white-space:nowrap}td.bar{width:34%;min-width:5rem}
     svg{display:block;width:100%;height:auto}svg text{fill:var(--ink);font-family:inherit}
     svg .s{fill:var(--soft)}svg .a{fill:var(--accent)}svg .b{fill:var(--second)}svg .f{fill:var(--faint)}
-    svg .l{stroke:var(--ink);stroke-width:1.2}svg .g{stroke:var(--line)}
+    svg .g{fill:var(--line)}
+    svg .l{stroke:var(--ink);stroke-width:1.2}svg .w{font-weight:650}
+    svg .h{paint-order:stroke;stroke:var(--faint);stroke-width:4px}
     .meter{height:.62em;background:var(--faint);border-radius:2px}
     .meter i{display:block;height:100%;background:var(--second);border-radius:2px;min-width:2px}
     .key i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin:0 .35em 0 .9em}
@@ -37,13 +39,14 @@ enum HTMLStyle {
     ol.story li{position:relative;padding:.22rem 0 .22rem .3rem}
     ol.story li:before{content:"";position:absolute;left:-1.47rem;top:.72em;width:.6rem;height:.6rem;border-radius:50%;
     background:var(--line)}
-    ol.story .event:before{background:var(--ink)}ol.story .segment:before,ol.story .funnel:before{background:var(--second)}
+    ol.story .event:before{background:var(--ink)}
+    ol.story .segment:before,ol.story .funnel:before{background:var(--second)}
     ol.story .touch:before{background:var(--accent)}ol.story .touch b{color:var(--accent)}
     ol.story time{color:var(--soft);font-size:.82rem;margin-right:.6em}
     ol.story em{display:block;color:var(--soft);font-style:normal;font-size:.85rem}
     .kind{display:inline-block;min-width:4.6em;color:var(--soft);font-size:.82rem}
-    .tags span{display:inline-block;background:var(--faint);border-radius:3px;padding:.05rem .5rem;margin:.15rem .3rem .15rem 0;
-    font-size:.85rem}
+    .tags span{display:inline-block;background:var(--faint);border-radius:3px;padding:.05rem .5rem;
+    margin:.15rem .3rem .15rem 0;font-size:.85rem}
     footer{margin-top:3.5rem;color:var(--soft);font-size:.85rem;border-top:1px solid var(--line);padding-top:.8rem}
     @media (max-width:40rem){main{padding:1.4rem .9rem 3rem}td.bar{display:none}ol.story time{display:block}}
     """

@@ -91,14 +91,14 @@ package struct MemberTimeline {
   private mutating func note(_ changes: [FunnelChange], at instant: Instant, event: Int?) {
     for change in changes {
       let funnel = program.playbook.funnels[change.entry.funnel]
+      let name = ReportLabel(funnel.label, name: funnel.name).both
       let step = change.entry.level > 0 ? funnel.steps[change.entry.level - 1] : nil
       let reached = step.map { ReportLabel($0.label, name: $0.name).both } ?? "–"
       let part = change.entry.breakdown.map { ", \($0)" } ?? ""
       let line = MemberStory.Line(
         at: instant,
         kind: .funnel,
-        text:
-          "\(ReportLabel(funnel.label, name: funnel.name).both) \(change.entry.day.text)\(part): \(change.kind.rawValue)",
+        text: "\(name) \(change.entry.day.text)\(part): \(change.kind.rawValue)",
         reason: "step \(change.entry.level) of \(funnel.steps.count), \(reached)"
       )
       let weight = change.kind == .converted ? 80 : change.kind == .entered ? 40 : 20

@@ -75,14 +75,10 @@ package struct TerminalReport {
     let total = quadrants.labels.reduce(quadrants.unclassified) { $0 + $1.members }
     let largest = quadrants.labels.map(\.members).max() ?? 0
     let width = 36
-    line(
-      "\(cell("", 10))│ \(cell("\(quadrants.x.name) < \(quadrants.x.cut)", width))│ \(quadrants.x.name) ≥ \(quadrants.x.cut)"
-    )
+    let name = TerminalText.clean(quadrants.x.name)
+    line("\(cell("", 10))│ \(cell("\(name) < \(quadrants.x.cut)", width))│ \(name) ≥ \(quadrants.x.cut)")
     for yHigh in [true, false] {
-      line(
-        String(repeating: "─", count: 10) + "┼" + String(repeating: "─", count: width + 1) + "┼"
-          + String(repeating: "─", count: width + 1)
-      )
+      line([10, width + 1, width + 1].map { String(repeating: "─", count: $0) }.joined(separator: "┼"))
       let places = [false, true].map { xHigh in
         quadrants.labels.first { $0.corner == .init(xHigh: xHigh, yHigh: yHigh) }
       }
