@@ -125,35 +125,32 @@ extension HTMLReport {
   private func steps(_ funnel: ReportModel.Funnel) -> String {
     let entriesAll = funnel.steps.first?.entries ?? 0
     let membersAll = funnel.steps.first?.members ?? 0
-    let stepHeight = 96
-    var parts: [String] = []
-    for (index, step) in funnel.steps.enumerated() {
-      let y = Double(index * stepHeight)
-      parts.append(SVG.text(title(of: step, index, funnel), x: 0, y: y + 18, size: 15, style: "w"))
-      parts += bar("a", y + 28, step.entries, entriesAll, "次 entries")
-      parts += bar("b", y + 56, step.members, membersAll, "人 members")
-    }
-    return SVG.drawing(width: 720, height: funnel.steps.count * stepHeight, name: "funnel", parts)
+    return funnel.steps.enumerated().map { index, step in
+      HTML.heading(
+        3,
+        ReportLabel(zh: "\(index + 1) \(step.label.zh)", en: step.label.en),
+        note: note(step, index, funnel)
+      )
+        + reach("a", step.entries, entriesAll, "次 entries") + reach("b", step.members, membersAll, "人 members")
+    }.joined()
   }
 
-  private func title(of step: ReportModel.Funnel.Step, _ index: Int, _ funnel: ReportModel.Funnel) -> String {
-    var title = "\(index + 1)  \(step.label.both)"
-    if index > 0 {
-      let before = funnel.steps[index - 1]
-      title += "   \(ReportText.share(step.entries, of: before.entries)) of entries, "
-      title += "\(ReportText.share(step.members, of: before.members)) of members of step \(index)"
-    }
-    if let median = step.medianTime { title += " · 中位 median \(ReportText.span(median))" }
-    return title
+  /// How many of the step before came on, and how long they took.
+  private func note(_ step: ReportModel.Funnel.Step, _ index: Int, _ funnel: ReportModel.Funnel) -> String? {
+    guard index > 0 else { return nil }
+    let before = funnel.steps[index - 1]
+    let shares =
+      "\(ReportText.share(step.entries, of: before.entries)) of entries, "
+      + "\(ReportText.share(step.members, of: before.members)) of members of step \(index)"
+    return step.medianTime.map { "\(shares) · 中位 median \(ReportText.span($0))" } ?? shares
   }
 
-  /// A bar of at most 520 units with its figure behind it.
-  private func bar(_ style: String, _ y: Double, _ value: Int, _ all: Int, _ unit: String) -> [String] {
-    let width = all > 0 ? max(2, Double(value) * 520 / Double(all)) : 0
+  /// A bar with its figure behind it; the figure keeps its room however narrow the page is.
+  private func reach(_ style: String, _ value: Int, _ all: Int, _ unit: String) -> String {
+    let part = SVG.number(all > 0 ? Double(value) / Double(all) * 100 : 0)
     let text = "\(ReportText.number(value)) \(unit) · \(ReportText.share(value, of: all))"
-    return [
-      SVG.box(style, x: 0, y: y, width: width, height: 22), SVG.text(text, x: width + 8, y: y + 16, size: 14),
-    ]
+    return "<div class=\"reach\"><i class=\"\(style)\" style=\"width:calc((100% - 14.5rem)*\(part)/100)\"></i>"
+      + "<span>\(HTML.escape(text))</span></div>\n"
   }
 
   private func breakdown(_ funnel: ReportModel.Funnel) -> String {

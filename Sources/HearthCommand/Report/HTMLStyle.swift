@@ -14,7 +14,7 @@ enum HTMLStyle {
     h3{font-size:1rem;margin:1.6rem 0 .4rem;font-weight:600}
     h1 small,h2 small,h3 small{font-weight:400;color:var(--soft);font-size:.72em;margin-left:.5em}
     p{margin:.4rem 0}.soft{color:var(--soft)}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1rem 1.5rem;margin:1.8rem 0 0}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem 1.5rem;margin:1.8rem 0 0}
     .figures div{border-top:1px solid var(--line);padding-top:.5rem}
     .figures b{display:block;font-size:1.65rem;line-height:1.2;font-weight:620;letter-spacing:-.01em}
     .figures span{color:var(--soft);font-size:.85rem}
@@ -34,6 +34,9 @@ enum HTMLStyle {
     svg .h{paint-order:stroke;stroke:var(--faint);stroke-width:4px}
     .meter{height:.62em;background:var(--faint);border-radius:2px}
     .meter i{display:block;height:100%;background:var(--second);border-radius:2px;min-width:2px}
+    .reach{display:flex;align-items:center;gap:.6rem;margin:.2rem 0;font-size:.95rem}
+    .reach i{height:1.35rem;border-radius:2px;min-width:3px;flex:none}.reach .a{background:var(--accent)}
+    .reach .b{background:var(--second)}.reach span{white-space:nowrap}
     .key i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin:0 .35em 0 .9em}
     ol.story{list-style:none;margin:1rem 0 0;padding:0 0 0 1.1rem;border-left:2px solid var(--line)}
     ol.story li{position:relative;padding:.22rem 0 .22rem .3rem}
@@ -48,7 +51,7 @@ enum HTMLStyle {
     .tags span{display:inline-block;background:var(--faint);border-radius:3px;padding:.05rem .5rem;
     margin:.15rem .3rem .15rem 0;font-size:.85rem}
     footer{margin-top:3.5rem;color:var(--soft);font-size:.85rem;border-top:1px solid var(--line);padding-top:.8rem}
-    @media (max-width:40rem){main{padding:1.4rem .9rem 3rem}td.bar{display:none}ol.story time{display:block}}
+    @media (max-width:40rem){main{padding:1.4rem .9rem 3rem}td.bar,th.bar{display:none}ol.story time{display:block}}
     """
 }
 

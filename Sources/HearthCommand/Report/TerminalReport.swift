@@ -92,7 +92,7 @@ package struct TerminalReport {
           let drawn = TerminalText.bar(place.members, of: largest, width: width - 2)
           return style.accent(drawn) + String(repeating: " ", count: max(0, width - TerminalText.columns(drawn)))
         }
-        line("\(cell(axis[row], 10))│ \(texts[0])│ \(texts[1])")
+        line("\(cell(axis[row], 10))│ \(texts[0])│ \(TerminalText.withoutEnd(texts[1]))")
       }
     }
     for place in quadrants.labels where place.corner == nil {

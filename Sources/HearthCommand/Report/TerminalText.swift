@@ -46,6 +46,11 @@ package enum TerminalText {
     return String(output) + "…" + String(repeating: " ", count: max(0, width - 1 - used))
   }
 
+  /// The text without the spaces at its end.
+  static func withoutEnd(_ text: String) -> String {
+    String(text.reversed().drop { $0 == " " }.reversed())
+  }
+
   /// A bar of `value` out of `largest`, at most `width` columns, to an eighth of a column; never empty for a value
   /// over 0.
   package static func bar(_ value: Int, of largest: Int, width: Int) -> String {
