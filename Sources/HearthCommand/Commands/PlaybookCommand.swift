@@ -7,9 +7,9 @@ import Playbook
 import PostgresStores
 
 /// A playbook's folder on disk.
-enum PlaybookFolder {
+package enum PlaybookFolder {
   /// Its `.yaml` and `.yml` files, by name.
-  static func read(_ folder: String) throws(CommandFailure) -> [PlaybookFile] {
+  package static func read(_ folder: String) throws(CommandFailure) -> [PlaybookFile] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
       throw CommandFailure(.invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files")
@@ -33,13 +33,13 @@ enum PlaybookFolder {
   /// Compiles, or prints every fault and ends with exit 3.
   static func compile(_ folder: String) throws -> (files: [PlaybookFile], playbook: CompiledPlaybook) {
     let files = try read(folder)
-    do {
+    do throws(PlaybookRejection) {
       let outcome = try PlaybookCompiler.compile(files)
       for warning in outcome.warnings { Terminal.error(warning.text) }
       return (files, outcome.playbook)
-    } catch let rejection as PlaybookRejection {
-      for warning in rejection.warnings { Terminal.error(warning.text) }
-      for fault in rejection.faults { Terminal.error(fault.text) }
+    } catch {
+      for warning in error.warnings { Terminal.error(warning.text) }
+      for fault in error.faults { Terminal.error(fault.text) }
       Terminal.error("next: mend the playbook, then hearth playbook validate \(folder)")
       throw ExitCode(CommandFailure.Code.invalidInput.rawValue)
     }

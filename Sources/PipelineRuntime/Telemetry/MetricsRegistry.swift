@@ -63,10 +63,16 @@ package final class MetricsRegistry: Sendable {
   }
 
   private func update(
-    _ name: String, _ kind: Kind, _ help: String, _ labels: [Label], _ change: (inout Series) -> Void
+    _ name: String,
+    _ kind: Kind,
+    _ help: String,
+    _ labels: [Label],
+    _ change: (inout Series) -> Void
   ) {
     state.withLock { state in
       var family = state.families[name] ?? Family(kind: kind, help: help)
+      // A name has one kind: what comes with another is a fault of its maker and is left out.
+      guard family.kind == kind else { return }
       state.families[name] = nil  // so that the arrays below are changed in place
       var index = family.series.firstIndex { $0.labels == labels }
       if index == nil {
@@ -93,7 +99,7 @@ package final class MetricsRegistry: Sendable {
     state.withLock { state in
       var text = ""
       for (name, family) in state.families.sorted(by: { $0.key < $1.key }) {
-        text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind.rawValue)\n"
+        text += "# HELP \(name) \(Self.escapedHelp(family.help))\n# TYPE \(name) \(family.kind.rawValue)\n"
         for series in family.series { text += Self.lines(name, family.kind, series) }
       }
       return text
@@ -122,7 +128,13 @@ package final class MetricsRegistry: Sendable {
     value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
   }
 
+  private static func escapedHelp(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+  }
+
   private static func number(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+    return value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
   }
 }
