@@ -201,6 +201,19 @@ class Commands(GoldenTest):
     def test_healthcheck_of_a_service_that_does_not_run(self):
         self.told("healthcheck-away", 1, "tagger", "healthcheck", HEARTH_HTTP_PORT="1")
 
+    def test_service_that_is_told_to_stop_while_store_and_broker_are_away(self):
+        for service in ["ingest", "notifier"]:
+            with self.subTest(service):
+                process = subprocess.Popen(
+                    [str(binaries / service)], cwd=self.folder, env=environment(HEARTH_HTTP_PORT=str(free_port()), **AWAY),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for line in process.stdout:
+                    if b'"message":"listening"' in line:
+                        break
+                process.send_signal(signal.SIGTERM)
+                _, errors = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, errors), (0, b""))
+
     def test_help(self):
         for program in PROGRAMS:
             code, text, errors = run(program, "--help")

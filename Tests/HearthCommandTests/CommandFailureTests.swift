@@ -47,8 +47,10 @@ struct CommandFailureTests {
 
   @Test("the argument parser's own message takes the same form")
   func usage() {
-    let text = CommandExit.usage("Unknown option '--frobnicate'\nmore", of: ServiceCommand<Tagger>.self)
-    #expect(text == "error: unknown option '--frobnicate'\nnext: tagger --help")
+    let help = "Error: Unknown option '--x'\nUsage: tagger run\n  See 'tagger run --help' for more information."
+    let text = CommandExit.usage("Unknown option '--x'\nmore", help: help)
+    #expect(text == "error: unknown option '--x'\nnext: tagger run --help")
+    #expect(CommandExit.usage("Unknown option '--x'", help: "") == "error: unknown option '--x'")
   }
 
   @Test("a tenant's name is a lower-case name of 1 to 63 characters", arguments: ["a", "a-1", "7", "mengbao"])

@@ -77,15 +77,18 @@ struct PlaybookFolderTests {
     let path = folder.path
     #expect(
       try failure(path + "/none").description
-        == "error: playbook is not there at \(path)/none: expected a folder of YAML files"
+        == "error: playbook is not there at \(path)/none: expected a folder of YAML files\n"
+        + "next: hearth playbook validate FOLDER"
     )
     #expect(
-      try failure(path).description == "error: playbook is empty at \(path): expected a folder with .yaml files"
+      try failure(path).description == "error: playbook is empty at \(path): expected a folder with .yaml files\n"
+        + "next: hearth playbook validate FOLDER"
     )
     try folder.write("a.yaml", [0x61, 0xFF])
     let unreadable = try failure(path)
     #expect(
-      unreadable.description == "error: playbook file cannot be read at \(path)/a.yaml: expected UTF-8 text"
+      unreadable.description == "error: playbook file cannot be read at \(path)/a.yaml: expected UTF-8 text\n"
+        + "next: mend the file, then hearth playbook validate \(path)"
     )
     #expect(unreadable.code == .invalidInput)
   }

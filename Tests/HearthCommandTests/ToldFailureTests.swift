@@ -21,8 +21,8 @@ struct ToldFailureTests {
       code: "08006",
       disposition: .retriable,
       text: """
-        error: store does not answer at 08006: got why
-        next: check that store is up and has room, then try again
+        error: store does not answer at 08006: expected PostgreSQL, got why
+        next: check that PostgreSQL runs
         """,
       exit: 4
     ),
@@ -30,8 +30,8 @@ struct ToldFailureTests {
       code: "_TRANSPORT",
       disposition: .retriable,
       text: """
-        error: broker does not answer at _TRANSPORT: got why
-        next: check that broker is up and has room, then try again
+        error: broker does not answer at _TRANSPORT: expected a Kafka broker, got why
+        next: check that Kafka runs
         """,
       exit: 4
     ),
@@ -39,22 +39,25 @@ struct ToldFailureTests {
       code: "ENOSPC",
       disposition: .retriable,
       text: """
-        error: journal does not answer at ENOSPC: got why
-        next: check that journal is up and has room, then try again
+        error: journal cannot be written at ENOSPC: expected a disk with room, got why
+        next: make room on the journal's disk
         """,
       exit: 4
     ),
     Golden(
       code: "23505",
       disposition: .permanent,
-      text: "error: store refuses this input at 23505: got why",
+      text: """
+        error: store refuses this input at 23505: expected what it can hold, got why
+        next: mend the input, then try again
+        """,
       exit: 3
     ),
     Golden(
       code: "42P01",
       disposition: .fatal,
       text: """
-        error: store has another schema at 42P01: got why
+        error: store has another schema at 42P01: expected the schema of this version, got why
         next: hearth migrate --check
         """,
       exit: 3
@@ -63,7 +66,7 @@ struct ToldFailureTests {
       code: "ENOENT",
       disposition: .fatal,
       text: """
-        error: journal cannot be opened at ENOENT: got why
+        error: journal cannot be opened at ENOENT: expected a folder that can be written, got why
         next: mend the setting, then start again
         """,
       exit: 3
@@ -72,8 +75,8 @@ struct ToldFailureTests {
       code: "TOPIC_AUTHORIZATION_FAILED",
       disposition: .fatal,
       text: """
-        error: broker cannot be used at TOPIC_AUTHORIZATION_FAILED: got why
-        next: see what broker logs, then start again
+        error: broker cannot be used at TOPIC_AUTHORIZATION_FAILED: expected a Kafka broker, got why
+        next: check that Kafka runs
         """,
       exit: 4
     ),
@@ -81,7 +84,7 @@ struct ToldFailureTests {
       code: "JOURNAL_CORRUPT",
       disposition: .fatal,
       text: """
-        error: going on would lose data at JOURNAL_CORRUPT: got why
+        error: going on would lose data at JOURNAL_CORRUPT: expected what this version wrote, got why
         next: keep store and journal as they are, and start the version that wrote them
         """,
       exit: 5
@@ -90,7 +93,7 @@ struct ToldFailureTests {
       code: "SUBJECT_STATE",
       disposition: .fatal,
       text: """
-        error: going on would lose data at SUBJECT_STATE: got why
+        error: going on would lose data at SUBJECT_STATE: expected what this version wrote, got why
         next: keep store and journal as they are, and start the version that wrote them
         """,
       exit: 5

@@ -177,7 +177,8 @@ package enum TenantName {
       && name.utf8.first != 45
     guard isGood else {
       throw CommandFailure(
-        .usage, "tenant cannot be used", at: "--tenant", expected: "[a-z0-9][a-z0-9-]{0,62}", got: name)
+        .usage, "tenant cannot be used", at: "--tenant", expected: "[a-z0-9][a-z0-9-]{0,62}", got: name,
+        next: "give a tenant like shop-1")
     }
   }
 }

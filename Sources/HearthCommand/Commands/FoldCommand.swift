@@ -24,7 +24,9 @@ struct FoldCommand: AsyncParsableCommand {
     let compiled = try PlaybookFolder.compile(playbook).playbook
     let end = try until.map { text throws(CommandFailure) -> Instant in
       guard let instant = Instant(text: text) else {
-        throw CommandFailure(.usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text)
+        throw CommandFailure(
+          .usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text,
+          next: "give one like 2026-03-05T10:00:00Z")
       }
       return instant
     }
@@ -121,8 +123,13 @@ final class LineReader {
     } else if let file = FileHandle(forReadingAtPath: path) {
       handle = file
     } else {
-      throw CommandFailure(.invalidInput, "file cannot be read", at: path, expected: "a file of events")
+      throw Self.unreadable(path)
     }
+  }
+
+  private static func unreadable(_ path: String) -> CommandFailure {
+    CommandFailure(
+      .invalidInput, "file cannot be read", at: path, expected: "a file of events", next: "hearth fold --help")
   }
 
   /// nil at the end.
@@ -141,7 +148,7 @@ final class LineReader {
       start = 0
       let chunk: Data
       do { chunk = try handle.read(upToCount: Self.chunkBytes) ?? Data() } catch {
-        throw CommandFailure(.invalidInput, "file cannot be read", at: path, expected: "a file of events")
+        throw Self.unreadable(path)
       }
       isAtEnd = chunk.isEmpty
       buffer.append(contentsOf: chunk)

@@ -12,7 +12,9 @@ package enum PlaybookFolder {
   package static func read(_ folder: String) throws(CommandFailure) -> [PlaybookFile] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
-      throw CommandFailure(.invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files")
+      throw CommandFailure(
+        .invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files",
+        next: "hearth playbook validate FOLDER")
     }
     let names =
       isDirectory.boolValue ? ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() : [""]
@@ -20,12 +22,16 @@ package enum PlaybookFolder {
     for name in names where name.isEmpty || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let path = name.isEmpty ? folder : folder + "/" + name
       guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
-        throw CommandFailure(.invalidInput, "playbook file cannot be read", at: path, expected: "UTF-8 text")
+        throw CommandFailure(
+          .invalidInput, "playbook file cannot be read", at: path, expected: "UTF-8 text",
+          next: "mend the file, then hearth playbook validate \(folder)")
       }
       files.append(PlaybookFile(name: name.isEmpty ? URL(fileURLWithPath: folder).lastPathComponent : name, text: text))
     }
     guard !files.isEmpty else {
-      throw CommandFailure(.invalidInput, "playbook is empty", at: folder, expected: "a folder with .yaml files")
+      throw CommandFailure(
+        .invalidInput, "playbook is empty", at: folder, expected: "a folder with .yaml files",
+        next: "hearth playbook validate FOLDER")
     }
     return files
   }

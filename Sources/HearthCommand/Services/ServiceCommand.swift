@@ -54,7 +54,7 @@ package enum CommandExit {
     switch command.exitCode(for: error) {
     case .success: command.exit(withError: error)
     case .validationFailure:
-      Terminal.error(usage(command.message(for: error), of: command))
+      Terminal.error(usage(command.message(for: error), help: command.fullMessage(for: error)))
       exit(CommandFailure.Code.usage.rawValue)
     case let code:
       if !(error is ExitCode) {
@@ -65,10 +65,14 @@ package enum CommandExit {
   }
 
   /// The argument parser's message in the form of the command line.
-  package static func usage(_ message: String, of command: any ParsableCommand.Type) -> String {
+  /// `help` is its full message, which names the command that helps between apostrophes, after `See`.
+  package static func usage(_ message: String, help: String) -> String {
     let what = message.split(separator: "\n").first.map(String.init) ?? "arguments cannot be read"
-    let name = command.configuration.commandName ?? "hearth"
-    return "error: \(what.prefix(1).lowercased())\(what.dropFirst())\nnext: \(name) --help"
+    let line = "error: \(what.prefix(1).lowercased())\(what.dropFirst())"
+    guard let see = help.firstRange(of: "See '"), let end = help[see.upperBound...].firstIndex(of: "'") else {
+      return line
+    }
+    return "\(line)\nnext: \(help[see.upperBound..<end])"
   }
 }
 
@@ -103,7 +107,8 @@ struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
   /// Container health checks know 0 and 1 only, so the exit code is not the fault's own.
   private static func unwell(_ what: String, _ port: Int, _ got: String) -> ExitCode {
     let failure = CommandFailure(
-      .unreachable, what, at: "127.0.0.1:\(port)", expected: "a ready \(Definition.name)", got: got)
+      .unreachable, what, at: "127.0.0.1:\(port)", expected: "a ready \(Definition.name)", got: got,
+      next: "start \(Definition.name), or see what it logs")
     Terminal.error(failure.description)
     return ExitCode(1)
   }

@@ -56,57 +56,68 @@ extension CommandFailure {
   /// Going on would lose what the store or the journal holds.
   private static let losing: Set<String> = ["SUBJECT_STATE", "LANE_STATE", "JOURNAL_CORRUPT", "PLAYBOOK_MISSING"]
 
-  /// Fatal, and mended by other settings, files or rights: a playbook, a missing schema, contradicting broker
-  /// settings, a folder that cannot be used.
-  private static let mendable: Set<String> = [
-    "PLAYBOOK", "42P01", "3F000", "_INVALID_ARG", "ENOENT", "EACCES", "EROFS", "ENOTDIR",
-  ]
+  /// Fatal, and mended by other settings, files or rights: a playbook, contradicting broker settings, a folder that
+  /// cannot be used.
+  private static let mendable: Set<String> = ["PLAYBOOK", "_INVALID_ARG", "ENOENT", "EACCES", "EROFS", "ENOTDIR"]
 
   /// Exit 5 where data would be lost, 3 where input or settings are at fault, else 4.
   package init(telling failure: AdapterFailure) {
-    let place = failure.code
+    let dependency = Dependency(code: failure.code)
+    let (place, got) = (failure.code, failure.reason)
     switch failure.disposition {
     case _ where Self.losing.contains(failure.code):
       self.init(
         .wouldLoseData,
         "going on would lose data",
         at: place,
-        got: failure.reason,
+        expected: "what this version wrote",
+        got: got,
         next: "keep store and journal as they are, and start the version that wrote them"
       )
     case .retriable:
       self.init(
         .unreachable,
-        "\(failure.dependency) does not answer",
+        dependency.isAway,
         at: place,
-        got: failure.reason,
-        next: "check that \(failure.dependency) is up and has room, then try again"
+        expected: dependency.expected,
+        got: got,
+        next: dependency.next
       )
     case .permanent:
-      self.init(.invalidInput, "\(failure.dependency) refuses this input", at: place, got: failure.reason)
+      self.init(
+        .invalidInput,
+        "\(dependency.rawValue) refuses this input",
+        at: place,
+        expected: "what it can hold",
+        got: got,
+        next: "mend the input, then try again"
+      )
     case .fatal where failure.code.hasPrefix("42") || failure.code == "3F000":
       self.init(
         .invalidInput,
         "store has another schema",
         at: place,
-        got: failure.reason,
+        expected: "the schema of this version",
+        got: got,
         next: "hearth migrate --check"
       )
     case .fatal where Self.mendable.contains(failure.code) || failure.code.hasPrefix("08"):
       self.init(
         .invalidInput,
-        "\(failure.dependency) cannot be opened",
+        "\(dependency.rawValue) cannot be opened",
         at: place,
-        got: failure.reason,
+        expected: dependency.setting,
+        got: got,
         next: "mend the setting, then start again"
       )
     case .fatal:
       self.init(
         .unreachable,
-        "\(failure.dependency) cannot be used",
+        "\(dependency.rawValue) cannot be used",
         at: place,
-        got: failure.reason,
-        next: "see what \(failure.dependency) logs, then start again"
+        expected: dependency.expected,
+        got: got,
+        next: dependency.next
       )
     }
   }
@@ -121,11 +132,19 @@ extension CommandFailure {
         .wouldLoseData,
         "store cannot be migrated",
         at: "schemas/postgres",
+        expected: "the store's own files",
         got: failure.description,
         next: "use the program and the files that the store was made with, or newer ones"
       )
     case .gap, .name, .unreadable, .noFiles:
-      self.init(.invalidInput, "migrations cannot be read", at: "schemas/postgres", got: failure.description)
+      self.init(
+        .invalidInput,
+        "migrations cannot be read",
+        at: "schemas/postgres",
+        expected: "001_name.sql and on",
+        got: failure.description,
+        next: "set HEARTH_SCHEMAS to the folder schemas of the checkout"
+      )
     }
   }
 
@@ -159,16 +178,46 @@ extension CommandFailure {
   }
 }
 
-extension AdapterFailure {
-  /// Which dependency the code speaks of: SQLSTATEs have five digits and capitals, the journal's codes are its own or
-  /// the system's, librdkafka's are words.
-  fileprivate var dependency: String {
-    if code.utf8.count == 5, code.contains(where: \.isNumber), code.allSatisfy({ $0.isNumber || $0.isUppercase }) {
-      return "store"
+/// What a failure's code speaks of.
+private enum Dependency: String {
+  case store, broker, journal
+
+  /// SQLSTATEs have five digits and capitals, the journal's codes are its own or the system's, librdkafka's are words.
+  init(code: String) {
+    let isState =
+      code.utf8.count == 5 && code.contains(where: \.isNumber) && code.allSatisfy { $0.isNumber || $0.isUppercase }
+    if isState || ["SUBJECT_STATE", "LANE_STATE", "PLAYBOOK", "PLAYBOOK_MISSING"].contains(code) {
+      self = .store
+    } else if code.hasPrefix("JOURNAL") || code.hasPrefix("errno") || (code.hasPrefix("E") && !code.contains("_")) {
+      self = .journal
+    } else {
+      self = .broker
     }
-    if code.hasPrefix("JOURNAL") || code.hasPrefix("errno") || (code.hasPrefix("E") && !code.contains("_")) {
-      return "journal"
+  }
+
+  var isAway: String { self == .journal ? "journal cannot be written" : "\(rawValue) does not answer" }
+
+  var expected: String {
+    switch self {
+    case .store: "PostgreSQL"
+    case .broker: "a Kafka broker"
+    case .journal: "a disk with room"
     }
-    return ["SUBJECT_STATE", "LANE_STATE", "PLAYBOOK", "PLAYBOOK_MISSING"].contains(code) ? "store" : "broker"
+  }
+
+  var setting: String {
+    switch self {
+    case .store: "a store and a playbook that can be read"
+    case .broker: "settings that go together"
+    case .journal: "a folder that can be written"
+    }
+  }
+
+  var next: String {
+    switch self {
+    case .store: "check that PostgreSQL runs"
+    case .broker: "check that Kafka runs"
+    case .journal: "make room on the journal's disk"
+    }
   }
 }
