@@ -79,7 +79,8 @@ let package = Package(
     // Services.
     .target(
       name: "IngestService",
-      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "PipelineRuntime", "Digests", log, hummingbird],
+      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "Digests", log, yaml, hummingbird],
+      exclude: ["Import/MAPPING.md"],
       swiftSettings: strict
     ),
     .target(
@@ -136,23 +137,32 @@ let package = Package(
     .testTarget(name: "PlaybookTests", dependencies: ["Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "TaggingTests", dependencies: ["Tagging", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "FunnelsTests", dependencies: ["Funnels", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
-    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests", dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PipelineRuntimeTests",
-      dependencies: ["PipelineRuntime", "PipelinePorts", "PipelineTestSupport"],
+      dependencies: ["EventModel", "PipelineRuntime", "PipelinePorts", "PipelineTestSupport", log],
       swiftSettings: strict
     ),
     .testTarget(
-      name: "KafkaClientTests", dependencies: ["KafkaClient", "PipelineTestSupport"], swiftSettings: strict),
+      name: "KafkaClientTests", dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["PostgresClient", "PostgresStores", "PipelineTestSupport"],
+      dependencies: [
+        "PostgresClient", "PostgresStores", "Digests", "EventModel", "PipelinePorts", "PipelineTestSupport",
+      ],
       swiftSettings: strict
     ),
-    .testTarget(name: "IngestServiceTests", dependencies: ["IngestService", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "IngestServiceTests",
+      dependencies: [
+        "IngestService", "EventJournal", "EventCodec", "EventModel", "Digests", "PipelinePorts", "PipelineTestSupport",
+        hummingbird, log,
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "HearthCommandTests", dependencies: ["HearthCommand", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],

@@ -20,8 +20,23 @@ import jsonschema  # noqa: E402
 import yaml  # noqa: E402
 
 KEYWORDS = {
-    "$schema", "$id", "title", "description", "type", "required", "properties", "additionalProperties", "enum",
-    "const", "minimum", "maximum", "minLength", "maxLength", "items", "maxItems", "default",
+    "$schema",
+    "$id",
+    "title",
+    "description",
+    "type",
+    "required",
+    "properties",
+    "additionalProperties",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "items",
+    "maxItems",
+    "default",
 }
 PREFIX = "https://hearth.example/schemas/"
 

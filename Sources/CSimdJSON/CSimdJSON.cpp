@@ -29,11 +29,11 @@ class Parser {
     end_ = bytes + length;
     depth_max_ = depth_max;
     error_offset_ = 0;
-    nodes_.clear();
+    node_count_ = 0;
     int32_t error = run(length);
     hearth_json_result result;
-    result.nodes = error == HEARTH_JSON_OK ? nodes_.data() : nullptr;
-    result.node_count = error == HEARTH_JSON_OK ? uint32_t(nodes_.size()) : 0;
+    result.nodes = error == HEARTH_JSON_OK ? nodes_.get() : nullptr;
+    result.node_count = error == HEARTH_JSON_OK ? node_count_ : 0;
     result.error = error;
     result.error_offset = error_offset_;
     return result;
@@ -59,6 +59,12 @@ class Parser {
     next_ = 0;
     count_ = implementation_->n_structural_indexes;
     if (count_ == 0) return HEARTH_JSON_SYNTAX;
+    // Each node takes at least one place of the structure, so there is always room for it.
+    if (count_ > node_capacity_) {
+      node_capacity_ = 0;
+      nodes_.reset(new hearth_json_node[size_t(count_) * 2]);
+      node_capacity_ = count_ * 2;
+    }
     uint8_t first = peek();
     if (first != '{' && first != '[') return fault(HEARTH_JSON_SYNTAX);
     if (int32_t error = value(0)) return error;
@@ -131,17 +137,18 @@ class Parser {
 
   size_t open(uint8_t kind) {
     next_++;
-    nodes_.push_back({nullptr, 0, 0, 0, kind});
-    return nodes_.size() - 1;
+    nodes_[node_count_] = {nullptr, 0, 0, 0, kind};
+    return node_count_++;
   }
 
   void close(size_t node, uint32_t length) {
     nodes_[node].length = length;
-    nodes_[node].next = uint32_t(nodes_.size());
+    nodes_[node].next = node_count_;
   }
 
   void leaf(uint8_t kind, const uint8_t *text, size_t length, int64_t number) {
-    nodes_.push_back({text, number, uint32_t(length), uint32_t(nodes_.size() + 1), kind});
+    uint32_t index = node_count_++;
+    nodes_[index] = {text, number, uint32_t(length), index + 1, kind};
   }
 
   int32_t literal(const char *word, size_t length, uint8_t kind) {
@@ -362,7 +369,9 @@ class Parser {
   std::unique_ptr<uint8_t[]> strings_;
   size_t capacity_ = 0;
   uint8_t *string_end_ = nullptr;
-  std::vector<hearth_json_node> nodes_;
+  std::unique_ptr<hearth_json_node[]> nodes_;
+  uint32_t node_count_ = 0;
+  uint32_t node_capacity_ = 0;
   const uint8_t *bytes_ = nullptr;
   const uint8_t *end_ = nullptr;
   uint32_t depth_max_ = 0;

@@ -2,6 +2,7 @@ import EventModel
 
 /// Bounds of one document, checked before and while it is read.
 package struct DecodeLimits: Hashable, Sendable {
+  /// Bytes of the whole document.
   package var bytesMax: Int
   /// Objects and arrays inside one another, the outermost counted.
   package var depthMax: Int

@@ -73,6 +73,11 @@ struct EnvelopeReader {
     }
   }
 
+  private static func isSame(_ text: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {
+    guard text.count == name.utf8CodeUnitCount, let start = text.baseAddress else { return false }
+    return memcmp(start, name.utf8Start, text.count) == 0
+  }
+
   private func named(_ node: hearth_json_node, _ name: StaticString) -> Bool {
     guard let text = node.text else { return false }
     return memcmp(text, name.utf8Start, name.utf8CodeUnitCount) == 0
@@ -100,7 +105,7 @@ struct EnvelopeReader {
 
   private func checkVersion() throws(DecodeFailure) {
     let version = try string(specversion, "specversion", expected: "1.0")
-    guard version.elementsEqual("1.0".utf8) else {
+    guard Self.isSame(version, "1.0") else {
       throw DecodeFailure(.envelope, path: "/specversion", expected: "1.0", found: "another version")
     }
     guard contentType != 0 else { return }
@@ -148,10 +153,10 @@ struct EnvelopeReader {
     let expected = "member, operator, insider or system"
     let name = try string(actor, "actor", expected: expected)
     switch name.count {
-    case 6 where name.elementsEqual("member".utf8): return .member
-    case 6 where name.elementsEqual("system".utf8): return .system
-    case 7 where name.elementsEqual("insider".utf8): return .insider
-    case 8 where name.elementsEqual("operator".utf8): return .operator
+    case 6 where Self.isSame(name, "member"): return .member
+    case 6 where Self.isSame(name, "system"): return .system
+    case 7 where Self.isSame(name, "insider"): return .insider
+    case 8 where Self.isSame(name, "operator"): return .operator
     default: throw DecodeFailure(.envelope, path: "/actor", expected: expected, found: "other text")
     }
   }
@@ -166,7 +171,7 @@ struct EnvelopeReader {
   }
 
   private static func kind(_ name: UnsafeBufferPointer<UInt8>) -> SubjectKind? {
-    if name.elementsEqual("member".utf8) { return .member }
+    if Self.isSame(name, "member") { return .member }
     return SubjectKind(rawValue: String(decoding: name, as: UTF8.self))
   }
 

@@ -20,6 +20,7 @@ package enum EventCodec {
     }
   }
 
+  /// The same over borrowed bytes; they are not kept.
   package static func decode(
     _ bytes: UnsafeBufferPointer<UInt8>,
     arrival: Arrival? = nil,
@@ -38,6 +39,7 @@ package enum EventCodec {
     return bytes
   }
 
+  /// Appends the canonical bytes.
   package static func encode(_ event: Event, to bytes: inout [UInt8]) {
     bytes.append(contentsOf: #"{"actor":""#.utf8)
     bytes.append(contentsOf: event.actor.rawValue.utf8)

@@ -7,6 +7,7 @@ package enum JSONReader {
     try bytes.withUnsafeBufferPointer { (buffer) throws(DecodeFailure) in try parse(buffer, limits: limits) }
   }
 
+  /// The same over borrowed bytes; they are not kept.
   package static func parse(
     _ bytes: UnsafeBufferPointer<UInt8>,
     limits: DecodeLimits = .message

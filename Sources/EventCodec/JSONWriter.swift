@@ -2,6 +2,7 @@ import EventModel
 
 /// Canonical JSON written straight to bytes; the fast twin of `Value.writeCanonical`.
 package enum JSONWriter {
+  /// Appends `value` in canonical form.
   package static func write(_ value: Value, to bytes: inout [UInt8]) {
     switch value {
     case .null: bytes.append(contentsOf: "null".utf8)

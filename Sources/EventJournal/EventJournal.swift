@@ -38,6 +38,7 @@ package final class EventJournal: BatchJournal {
     self.recovery = files.recovery
   }
 
+  /// Appends one batch; its position. Throws `JOURNAL_BUSY`, `JOURNAL_FULL`, `ENOSPC` (retriable) or a fatal failure.
   package func append(_ records: [OutboundRecord]) async throws(AdapterFailure) -> Int64 {
     let size = records.reduce(64) { $0 + $1.key.count + ($1.value?.count ?? 0) + 64 }
     let result: Result<Int64, AdapterFailure> = await withCheckedContinuation { continuation in
@@ -63,6 +64,7 @@ package final class EventJournal: BatchJournal {
     disposition: .retriable
   )
 
+  /// Notes where the broker put a batch; written with the next batch, or by `flush`, `prune` and `close`.
   package func acknowledge(_ position: Int64, logEpoch: Int64, written: [WrittenPosition]) {
     pending.withLock { $0.notes.append((position, JournalAcknowledgement(logEpoch: logEpoch, written: written))) }
   }

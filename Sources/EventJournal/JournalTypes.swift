@@ -31,7 +31,9 @@ package struct JournalConfiguration: Hashable, Sendable {
 
 /// Where the broker of one log epoch put a batch's records, in their order.
 package struct JournalAcknowledgement: Hashable, Sendable {
+  /// Names the log of the broker that took the records.
   package var logEpoch: Int64
+  /// One place for each record.
   package var written: [WrittenPosition]
 
   package init(logEpoch: Int64, written: [WrittenPosition]) {
@@ -42,7 +44,9 @@ package struct JournalAcknowledgement: Hashable, Sendable {
 
 /// One appended batch. Positions count batches from 1.
 package struct JournalBatch: Hashable, Sendable {
+  /// From 1, without gaps.
   package var position: Int64
+  /// As they were appended.
   package var records: [OutboundRecord]
   /// One for each log epoch that took it; empty when no broker is known to have it.
   package var acknowledgements: [JournalAcknowledgement]
@@ -52,7 +56,9 @@ package struct JournalBatch: Hashable, Sendable {
 package struct JournalRecovery: Hashable, Sendable {
   /// Position of the newest batch; 0 for none.
   package var lastPosition: Int64
+  /// Segment files kept.
   package var segments: Int
+  /// Bytes of all segments.
   package var bytes: Int
   /// Bytes of an unfinished write that were cut off the end: never acknowledged to anyone.
   package var tornBytes: Int

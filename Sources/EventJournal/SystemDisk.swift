@@ -6,11 +6,13 @@ import PipelinePorts
 package struct SystemDisk: JournalDisk {
   package init() {}
 
+  /// write(2).
   package func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
     return count < 0 ? -Int(errno) : count
   }
 
+  /// fdatasync(2).
   package func sync(_ descriptor: Int32) -> Int {
     Glibc.fdatasync(descriptor) < 0 ? -Int(errno) : 0
   }

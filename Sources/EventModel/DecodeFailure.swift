@@ -26,6 +26,7 @@ package enum FailureClass: String, Sendable, CaseIterable {
 
 /// Why an input was refused. Names places and kinds, never the input's own text.
 package struct DecodeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The dead letter's class.
   package var failureClass: FailureClass
   /// JSON pointer (RFC 6901) to the value at fault; empty for the whole document.
   package var path: String

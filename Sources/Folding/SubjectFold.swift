@@ -52,21 +52,30 @@ package struct SubjectFold: Sendable {
 }
 
 extension SubjectFold {
-  /// Feeds an accepted event to the funnels; a breakdown by tag sees the tag's present value.
+  /// Feeds an accepted event to the funnels, after the tags; a breakdown by tag sees the tag as of the entry's start.
   package mutating func applyToFunnels(_ event: Event, program: FoldProgram) -> [FunnelChange] {
     let tagging = tagging
-    return funnels.apply(event, program: program.funnels) { tag, _ in
-      tagging.tagValues(program: program.member)[tag].value
+    return funnels.apply(event, program: program.funnels) { tag, instant in
+      tagging.tagValue(tag, at: instant, program: program.member)
     }
   }
 
-  /// Moves the funnels' clock; call after the tags have moved.
+  /// The funnels' next deadline before `instant`. Tags and funnels move on in order of time: a deadline asks for the
+  /// tags as they were then, within the lateness bound.
+  package func funnelDue(before instant: Instant, program: FoldProgram) -> Instant? {
+    guard subject.kind == .member, let due = funnels.nextDue(program: program.funnels), due < instant,
+      due > funnels.clock
+    else { return nil }
+    return due
+  }
+
+  /// Moves the funnels' clock; call after the tags have moved there.
   package mutating func advanceFunnels(
     through instant: Instant, program: FoldProgram
   ) -> [(at: Instant, changes: [FunnelChange])] {
     let tagging = tagging
-    return funnels.advance(through: instant, program: program.funnels) { tag, _ in
-      tagging.tagValues(program: program.member)[tag].value
+    return funnels.advance(through: instant, program: program.funnels) { tag, instant in
+      tagging.tagValue(tag, at: instant, program: program.member)
     }
   }
 }

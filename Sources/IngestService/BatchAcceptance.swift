@@ -11,13 +11,18 @@ package enum BatchForm: Sendable {
 
 /// What became of a batch, item by item in its order.
 package struct BatchOutcome: Sendable {
+  /// One item's verdict.
   package struct Item: Hashable, Sendable {
+    /// `nil` where it could not be read.
     package var id: String?
     /// `nil`: accepted.
     package var failure: DecodeFailure?
   }
+  /// In the order of the batch.
   package var items: [Item]
+  /// How many were refused.
   package var rejected: Int { items.count { $0.failure != nil } }
+  /// How many were accepted.
   package var accepted: Int { items.count - rejected }
 }
 

@@ -16,7 +16,9 @@ package final class InFlightBudget: Sendable {
     }
   }
 
+  /// Returns what `take` took.
   package func give(back bytes: Int) { held.withLock { $0 -= bytes } }
 
+  /// Held now.
   package var bytes: Int { held.withLock { $0 } }
 }

@@ -4,6 +4,7 @@ import EventModel
 package struct IngestLimits: Hashable, Sendable {
   /// Bytes of a request's body.
   package var bodyBytesMax: Int
+  /// Events of one request.
   package var eventsMax: Int
   /// Bytes of all bodies held at once, from the first chunk read to the answer.
   package var inFlightBytesMax: Int
@@ -15,6 +16,7 @@ package struct IngestLimits: Hashable, Sendable {
   package var ratedSubjectsMax: Int
   /// How long a key is believed without asking the store again; a revoked key works this long.
   package var keyLifetime: TimeSpan
+  /// Keys remembered; as many unknown ids again.
   package var keysCachedMax: Int
   /// Bytes of a refused payload that its dead letter keeps.
   package var deadLetterPayloadBytesMax: Int

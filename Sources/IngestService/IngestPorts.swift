@@ -10,8 +10,11 @@ package enum KeyScope: String, Sendable, CaseIterable {
 
 /// A key as the store has it: of the secret only its SHA-256.
 package struct StoredKey: Hashable, Sendable {
+  /// The key's own id, not secret.
   package var id: String
+  /// Whose events it may send.
   package var tenant: String
+  /// What it may do.
   package var scope: KeyScope
   /// 32 bytes: of the secret part's UTF-8.
   package var secretDigest: [UInt8]
@@ -38,17 +41,23 @@ package protocol EventSchemaCheck: Sendable {
 
 /// An import as the store has it.
 package struct ImportRecord: Hashable, Sendable {
+  /// Whose import it is.
   package var tenant: String
   /// SHA-256 of files and mapping, lower-case hexadecimal.
   package var id: String
+  /// SHA-256: 32 bytes.
   package var filesDigest: [UInt8]
+  /// SHA-256: 32 bytes.
   package var mappingDigest: [UInt8]
   /// Events in all.
   package var total: Int64
   /// Events that were written, from the first.
   package var done: Int64
+  /// Time of its first event.
   package var firstTime: Instant
+  /// Time of its last event.
   package var lastTime: Instant
+  /// Its closing ticks are written.
   package var finished: Bool
 
   package init(
@@ -97,7 +106,10 @@ package protocol IngestObserver: Sendable {
 /// Observes nothing.
 package struct SilentObserver: IngestObserver {
   package init() {}
+  /// Nothing.
   package func accepted(_ count: Int) {}
+  /// Nothing.
   package func rejected(_ failureClass: FailureClass, _ count: Int) {}
+  /// Nothing.
   package func refused(status: Int, code: String) {}
 }

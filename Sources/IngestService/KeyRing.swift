@@ -4,15 +4,21 @@ import Synchronization
 
 /// The keys lately asked for, so that a request does not wait for the store.
 package final class KeyRing: Sendable {
-  private struct Entry {
-    var key: StoredKey?
+  private struct Known {
+    var key: StoredKey
     var until: Instant
+  }
+
+  /// Ids that the store does not have are remembered apart, so that whoever tries ids cannot crowd out good keys.
+  private struct Entries {
+    var known: [String: Known] = [:]
+    var unknown: [String: Instant] = [:]
   }
 
   private let store: any KeyStore
   private let clock: any WallClock
   private let limits: IngestLimits
-  private let entries = Mutex<[String: Entry]>([:])
+  private let entries = Mutex(Entries())
 
   package init(store: any KeyStore, clock: any WallClock, limits: IngestLimits) {
     self.store = store
@@ -28,12 +34,20 @@ package final class KeyRing: Sendable {
 
   private func stored(id: String) async throws(AdapterFailure) -> StoredKey? {
     let now = clock.now()
-    if let entry = entries.withLock({ $0[id] }), entry.until > now { return entry.key }
+    let held = entries.withLock { entries -> StoredKey?? in
+      if let known = entries.known[id], known.until > now { return .some(known.key) }
+      if let until = entries.unknown[id], until > now { return .some(nil) }
+      return nil
+    }
+    if let held { return held }
     let key = try await store.key(id: id)
     entries.withLock { entries in
-      // Unknown ids are remembered too, and must not crowd out the known ones for good.
-      if entries.count >= limits.keysCachedMax { entries.removeAll() }
-      entries[id] = Entry(key: key, until: now + limits.keyLifetime)
+      entries.known[id] = nil
+      entries.unknown[id] = nil
+      if entries.known.count >= limits.keysCachedMax { entries.known.removeAll() }
+      if entries.unknown.count >= limits.keysCachedMax { entries.unknown.removeAll() }
+      let until = now + limits.keyLifetime
+      if let key { entries.known[id] = Known(key: key, until: until) } else { entries.unknown[id] = until }
     }
     return key
   }

@@ -2,6 +2,7 @@ import Digests
 
 /// A key as its holder has it: `hk_ID_SECRET`.
 package struct WriteKey: Sendable {
+  /// Bytes of the id.
   package static let idBytes = 4...32
   /// At least 128 bits as hexadecimal or base64.
   package static let secretBytes = 22...128

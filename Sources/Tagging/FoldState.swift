@@ -178,8 +178,9 @@ struct FoldState: Sendable {
 
   private mutating func findNextTimer() {
     var next = Int64.max
-    for metric in metrics { next = min(next, metric.due) }
-    for due in outputDue { next = min(next, due) }
+    // By index: a loop over the elements would retain each one's arrays.
+    for index in metrics.indices { next = min(next, metrics[index].due) }
+    for index in outputDue.indices { next = min(next, outputDue[index]) }
     nextTimer = next
   }
 }

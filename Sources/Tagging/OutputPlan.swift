@@ -34,8 +34,8 @@ enum OutputRule: Sendable {
   }
 }
 
-/// One tag or signal made ready.
-struct OutputPlan: Sendable {
+/// One tag or signal made ready. A class, so that passing it on copies one reference.
+final class OutputPlan: Sendable {
   let name: String
   let rule: OutputRule
   /// Whether elapsed time stands in it.
@@ -43,29 +43,19 @@ struct OutputPlan: Sendable {
   /// What each formula reads, in the order written.
   let reads: [[Reading]]
   /// Outputs that read it; all stand after it.
-  var dependents = IndexSet(capacity: 0)
+  let dependents: IndexSet
 
   enum Reading: Hashable, Sendable {
     case metric(Int)
     case tag(Int)
   }
 
-  init(name: String, rule: OutputRule) {
+  init(name: String, rule: OutputRule, dependents: IndexSet) {
+    self.dependents = dependents
     self.name = name
     self.rule = rule
     readsClock = rule.formulas.contains { !$0.isClockFree }
     reads = rule.formulas.map(Self.readings)
-  }
-
-  var references: (metrics: Set<Int>, tags: Set<Int>) {
-    var result: (metrics: Set<Int>, tags: Set<Int>) = ([], [])
-    for reading in reads.joined() {
-      switch reading {
-      case .metric(let index): result.metrics.insert(index)
-      case .tag(let index): result.tags.insert(index)
-      }
-    }
-    return result
   }
 
   private static func readings(_ formula: Formula) -> [Reading] {

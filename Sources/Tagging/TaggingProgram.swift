@@ -18,19 +18,13 @@ package final class TaggingProgram: Sendable {
   package init(program: SubjectProgram, zone: CalendarZone) {
     self.program = program
     self.zone = zone
-    var outputs =
-      program.tags.map { OutputPlan(name: $0.name, rule: OutputRule($0.rule)) }
-      + program.signals.map { OutputPlan(name: $0.name, rule: .value($0.expression)) }
-    var metrics = program.metrics.map { MetricPlan($0, outputs: outputs.count) }
-    for (index, output) in outputs.enumerated() {
-      let references = output.references
-      for metric in references.metrics where metrics.indices.contains(metric) {
-        metrics[metric].dependents.insert(index)
-      }
-      for tag in references.tags where tag < index { outputs[tag].dependents.insert(index) }
-    }
-    self.metrics = metrics
-    self.outputs = outputs
+    let rules =
+      program.tags.map { (name: $0.name, rule: OutputRule($0.rule)) }
+      + program.signals.map { (name: $0.name, rule: .value($0.expression)) }
+    var readers = Readers(program, outputs: rules.count)
+    for (index, one) in rules.enumerated() { readers.note(one.rule, index) }
+    metrics = zip(program.metrics, readers.ofMetrics).map { MetricPlan($0, dependents: $1) }
+    outputs = zip(rules, readers.ofOutputs).map { OutputPlan(name: $0.name, rule: $0.rule, dependents: $1) }
     touched = Self.plansByType(program)
     fingerprint = Self.fingerprint(of: program, zone)
   }
@@ -112,6 +106,26 @@ package final class TaggingProgram: Sendable {
   }
 }
 
+/// Who reads what: for each metric and output, the outputs that read it.
+private struct Readers {
+  var ofMetrics: [IndexSet]
+  var ofOutputs: [IndexSet]
+
+  init(_ program: SubjectProgram, outputs: Int) {
+    ofMetrics = Array(repeating: IndexSet(capacity: outputs), count: program.metrics.count)
+    ofOutputs = Array(repeating: IndexSet(capacity: outputs), count: outputs)
+  }
+
+  /// Notes what the output at `index` reads; of tags only earlier ones can be read.
+  mutating func note(_ rule: OutputRule, _ index: Int) {
+    for formula in rule.formulas {
+      let references = formula.references()
+      for metric in references.metrics where ofMetrics.indices.contains(metric) { ofMetrics[metric].insert(index) }
+      for tag in references.tags where tag >= 0 && tag < index { ofOutputs[tag].insert(index) }
+    }
+  }
+}
+
 /// What an event type touches.
 private struct EventPlan: Sendable {
   var metrics: [MetricSource] = []
@@ -161,8 +175,8 @@ struct Contribution: Hashable, Sendable {
   let payload: Payload
 }
 
-/// How one metric is kept.
-struct MetricPlan: Sendable {
+/// How one metric is kept. A class, so that passing it on copies one reference.
+final class MetricPlan: Sendable {
   let name: String
   let fold: Fold
   let shape: WindowShape
@@ -172,9 +186,9 @@ struct MetricPlan: Sendable {
   let keepsNumbers: Bool
   let keepsKeys: Bool
   /// Outputs that read it.
-  var dependents: IndexSet
+  let dependents: IndexSet
 
-  init(_ definition: MetricDefinition, outputs: Int) {
+  init(_ definition: MetricDefinition, dependents: IndexSet) {
     name = definition.name
     fold = definition.fold
     shape = WindowShape(definition.window, fold: definition.fold)
@@ -183,7 +197,7 @@ struct MetricPlan: Sendable {
     needsExtremes = definition.fold == .min || definition.fold == .max
     keepsNumbers = needsExtremes || definition.fold == .sum || definition.fold == .mean
     keepsKeys = definition.fold == .distinct
-    dependents = IndexSet(capacity: outputs)
+    self.dependents = dependents
   }
 }
 

@@ -116,6 +116,20 @@ package struct TaggingState: Sendable {
   /// Metrics as of the clock, in the order of the program's `metrics`.
   package func metricValues(program: TaggingProgram) -> [MetricValue] { prepared(program).metricValues }
 
+  /// A tag's value as of `instant`, under the events now known.
+  ///
+  /// Exact for instants within the lateness bound and 5 min of the clock, which is as far back as events can still
+  /// come; before that the value where the replay begins. O(events since) for a past instant.
+  package func tagValue(_ tag: Int, at instant: Instant, program: TaggingProgram) -> Value {
+    guard instant.milliseconds < clockMilliseconds else { return tagValues(program: program)[tag].value }
+    var past = self
+    past.prepare(program: program)
+    let checkpoint = past.checkpoints.last { $0.fold.instant <= instant.milliseconds }
+    past.clockMilliseconds = instant.milliseconds
+    past.rebuild(program, from: checkpoint)
+    return past.head?.slots[tag].value ?? .null
+  }
+
   private func standing(_ program: TaggingProgram, _ range: Range<Int>) -> [StandingValue] {
     prepared(program).slots[range].map {
       StandingValue(value: $0.value, since: $0.since == Slot.none ? nil : Instant(milliseconds: $0.since))

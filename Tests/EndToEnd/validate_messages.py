@@ -24,11 +24,15 @@ import jsonschema  # noqa: E402
 from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: E402
 
 CONTROL_HEADER = "hearth-control"
+ALWAYS_FIRST = 5000
 EVENT_TOPICS = ("hearth.events.v1", "hearth.community-events.v1")
 ALLOWED = {
-    "hearth.deadletter.v1": {"hearth.deadletter"}, "hearth.tags.v1": {"hearth.tag.changed"},
-    "hearth.funnels.v1": {"hearth.funnel.entry"}, "hearth.profiles.v1": {"hearth.profile.current"},
-    "hearth.signals.v1": {"hearth.signal.changed"}, "hearth.touches.v1": {"hearth.touch.decided"},
+    "hearth.deadletter.v1": {"hearth.deadletter"},
+    "hearth.tags.v1": {"hearth.tag.changed"},
+    "hearth.funnels.v1": {"hearth.funnel.entry"},
+    "hearth.profiles.v1": {"hearth.profile.current"},
+    "hearth.signals.v1": {"hearth.signal.changed"},
+    "hearth.touches.v1": {"hearth.touch.decided"},
     "hearth.segments.v1": {"hearth.segment.entered", "hearth.segment.exited"},
     "hearth.deliveries.v1": {"hearth.delivery.receipt"},
 }
@@ -42,9 +46,11 @@ def validators(folder: str) -> dict[str, jsonschema.Draft202012Validator]:
 
 
 class Checker:
-    def __init__(self, faults_max: int):
+    def __init__(self, faults_max: int, every: int = 1):
+        self.every = every
         self.envelope = jsonschema.Draft202012Validator(
-            json.loads((ROOT / "schemas" / "cloudevent.schema.json").read_text()))
+            json.loads((ROOT / "schemas" / "cloudevent.schema.json").read_text())
+        )
         self.events, self.messages = validators("events"), validators("messages")
         self.counts: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
         self.types: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
@@ -57,6 +63,8 @@ class Checker:
             counts["control"] += 1
         elif message.value() is None:
             counts["tombstones"] += 1
+        elif self.every > 1 and counts["valid"] >= ALWAYS_FIRST and counts["records"] % self.every != 0:
+            counts["unchecked"] += 1
         else:
             fault = self.fault(topic, message)
             counts["invalid" if fault else "valid"] += 1
@@ -73,8 +81,11 @@ class Checker:
         kind = record.get("type") if isinstance(record, dict) else None
         self.types[topic][str(kind)] += 1
         if topic in EVENT_TOPICS:
-            return (self.first(self.envelope, record) or self.first(self.events.get(kind), record.get("data"), "data")
-                    or key_fault(message, record, topic))
+            return (
+                self.first(self.envelope, record)
+                or self.first(self.events.get(kind), record.get("data"), "data")
+                or key_fault(message, record, topic)
+            )
         if topic in ALLOWED and kind not in ALLOWED[topic]:
             return f"type {str(kind)[:80]} does not belong on this topic"
         if kind not in self.messages:
@@ -93,8 +104,13 @@ class Checker:
     def report(self) -> int:
         for topic in sorted(self.counts):
             counts = self.counts[topic]
-            print(f"{topic}: " + ", ".join(f"{counts[name]} {name}" for name in
-                                           ("records", "control", "tombstones", "valid", "invalid")))
+            print(
+                f"{topic}: "
+                + ", ".join(
+                    f"{counts[name]} {name}"
+                    for name in ("records", "control", "tombstones", "valid", "invalid", "unchecked")
+                )
+            )
             for kind, number in sorted(self.types[topic].items()):
                 print(f"  {kind}: {number}")
         return sum(counts["invalid"] for counts in self.counts.values())
@@ -147,12 +163,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--brokers", required=True)
     parser.add_argument("--topics", help="names separated by commas; default every hearth.* topic")
+    parser.add_argument("--every", type=int, default=1, help="after 5,000 of a topic, check every Nth record only")
     parser.add_argument("--faults", type=int, default=20, help="faults to show")
     parser.add_argument("--quiet-seconds", type=float, default=30)
     chosen = parser.parse_args()
-    checker = Checker(chosen.faults)
-    consumer = Consumer({"bootstrap.servers": chosen.brokers, "group.id": "hearth-validate-messages",
-                         "enable.auto.commit": False, "enable.auto.offset.store": False})
+    checker = Checker(chosen.faults, chosen.every)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": chosen.brokers,
+            "group.id": "hearth-validate-messages",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+        }
+    )
     try:
         goal = goals(consumer, chosen.topics.split(",") if chosen.topics else None)
         read(consumer, goal, checker, chosen.quiet_seconds)

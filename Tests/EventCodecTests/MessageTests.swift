@@ -37,7 +37,13 @@ struct MessageTests {
   @Test(
     "control records survive the way there and back",
     arguments: [
-      ControlRecord.tick(tenant: "*", time: Instant(milliseconds: 1_700_000_000_250), source: "hearth.events.v1"),
+      ControlRecord.tick(
+        tenant: "*",
+        time: Instant(milliseconds: 1_700_000_000_250),
+        source: "hearth.events.v1",
+        ends: false
+      ),
+      .tick(tenant: "mengbao", time: Instant(milliseconds: 0), source: "hearth.events.v1", ends: true),
       .activate(tenant: "mengbao", version: 9_007_199_254_740_993),
       .population(
         tenant: "mengbao",

@@ -158,6 +158,19 @@ struct EventAPITests {
     }
   }
 
+  @Test("a key tells whose it is, and only to its holder")
+  func whose() async throws {
+    let ingest = try Ingest()
+    try await ingest.serve { server in
+      for (key, status) in [(server.key, 200), (String(server.key.dropLast()) + "0", 401)] {
+        let head = "GET /v1/key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer \(key)\r\n\r\n"
+        let answer = await server.send(Array(head.utf8))
+        #expect(answer.status == status)
+        #expect((answer.body == #"{"scope":"write","tenant":"mengbao"}"#) == (status == 200))
+      }
+    }
+  }
+
   @Test("no 200 while the broker has not acknowledged")
   func unacknowledged() async throws {
     let journal = MemoryJournal()
@@ -224,6 +237,38 @@ struct EventAPITests {
       #expect(ingest.observer.rejected == [.rate: 1])
       ingest.clock.advance(.hours(1))
       #expect(try await server.post("[\(event("c"))]").body.contains(#""accepted":1"#))
+    }
+  }
+}
+
+@Suite("Keys")
+struct KeyRingTests {
+  @Test("trying unknown ids neither crowds out a good key nor asks the store twice for one id")
+  func unknownIDs() async throws {
+    let clock = StandingClock("2026-03-05T10:00:01Z")
+    let key = try #require(WriteKey(random: Array(1...40)))
+    let keys = MemoryKeys([StoredKey(id: key.id, tenant: "t", scope: .write, secretDigest: key.secretDigest)])
+    let ring = KeyRing(store: keys, clock: clock, limits: IngestLimits(keysCachedMax: 3))
+    #expect(try await ring.verify(key)?.tenant == "t")
+    for byte in UInt8(100)..<UInt8(120) {
+      let other = try #require(WriteKey(random: [UInt8](repeating: byte, count: 40)))
+      for _ in 0..<2 { #expect(try await ring.verify(other) == nil) }
+    }
+    #expect(keys.asked == 21)
+    #expect(try await ring.verify(key)?.tenant == "t")
+    #expect(keys.asked == 21)
+  }
+
+  @Test("a key's text reads back, and text of another form is none")
+  func forms() throws {
+    let key = try #require(WriteKey(random: Array(1...22)))
+    #expect(WriteKey(key.text)?.secretDigest == key.secretDigest)
+    #expect(key.secretDigest == sha256(Array(key.text.utf8.dropFirst(16))))
+    #expect(WriteKey(random: Array(1...21)) == nil)
+    for text in [
+      "", "hk_", "hk_abcd_short", "xx" + key.text.dropFirst(2), key.text + " ", "hk_ABCD" + key.text.dropFirst(7),
+    ] {
+      #expect(WriteKey(text) == nil, "\(text)")
     }
   }
 }

@@ -5,8 +5,8 @@
 command line of the fold goes into `--arguments`. Compared are, byte for byte: `state` (subject, every tag's value and
 since, every metric), `funnels` (subject, funnel, day, level, status, times, breakdown; not revision) and `segments`
 (subject, segment, since). The changes that hearth gives are checked against its own state: sequences without a gap,
-`was` the value before, and the last change of each tag its value and since. A case that differs is kept, with both outputs. Exit 0 when all agree, 3 at a difference,
-4 when hearth does not run.
+`was` the value before, and the last change of each tag its value and since. A case that differs is kept, with both
+outputs. Exit 0 when all agree, 3 at a difference, 4 when hearth does not run.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def run_hearth(command: list[str]) -> list[str]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\nexit {done.returncode}\n{done.stderr[:2000]}")
-    return [REVISION.sub("", line) for line in done.stdout.splitlines()]
+    return sorted(REVISION.sub("", line) for line in done.stdout.splitlines())
 
 
 def first_difference(ours: list[str], theirs: list[str]) -> str | None:
@@ -50,8 +50,10 @@ def first_difference(ours: list[str], theirs: list[str]) -> str | None:
     missing, extra = sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))
     if not missing and not extra:
         return "the same lines, in another order or number"
-    return (f"{len(missing)} lines of the oracle are missing, {len(extra)} lines of hearth are not the oracle's\n"
-            f"  oracle: {missing[0] if missing else '(none)'}\n  hearth: {extra[0] if extra else '(none)'}")
+    return (
+        f"{len(missing)} lines of the oracle are missing, {len(extra)} lines of hearth are not the oracle's\n"
+        f"  oracle: {missing[0] if missing else '(none)'}\n  hearth: {extra[0] if extra else '(none)'}"
+    )
 
 
 def changes_fault(changes: list[str], state: list[str]) -> str | None:
@@ -133,8 +135,10 @@ def main() -> int:
         print(f"{difference}\n  kept in {folder}")
         if not chosen.all:
             break
-    print(f"{cases} cases, {lines} lines compared (state: values, since, metrics; funnels: all but revision; segments: "
-          f"since; changes end at the state), {differing} differ")
+    print(
+        f"{cases} cases, {lines} lines compared (state: values, since, metrics; funnels: all but revision; segments: "
+        f"since; changes end at the state), {differing} differ"
+    )
     return 3 if differing else 0
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares a fold of the demonstration with the SQL report: `compare_report.py --state F --funnels F --segments F`.
 
+Or compares a running instance with it: `--report F`, what `hearth report --json F` wrote.
 The files are what `hearth fold` (or oracle.py) gives for `demo_events.py`, or any export of the same form. Prints one
 line a compared figure that differs and the number of figures compared; exit 3 when any differs.
 """
@@ -26,8 +27,10 @@ def text(value) -> str:
 
 
 def from_state(path: str) -> dict:
-    counts: dict = {"member": collections.defaultdict(collections.Counter),
-                    "community": collections.defaultdict(collections.Counter)}
+    counts: dict = {
+        "member": collections.defaultdict(collections.Counter),
+        "community": collections.defaultdict(collections.Counter),
+    }
     figures = {"members": 0, "communities": 0, "orders": 0, "members_with_orders": 0, "revenue": Decimal(0)}
     scores = {"loyalty": [], "satisfaction": []}
     for line in lines(path):
@@ -47,10 +50,12 @@ def from_state(path: str) -> dict:
         "loyalty_at_or_over_cut": sum(value >= 60 for value in scores["loyalty"]),
         "loyalty_sum": str(sum(scores["loyalty"])),
         "satisfaction_at_or_over_cut": sum(value >= 86 for value in known),
-        "satisfaction_sum": str(sum(known)), "satisfaction_null": len(scores["satisfaction"]) - len(known),
+        "satisfaction_sum": str(sum(known)),
+        "satisfaction_null": len(scores["satisfaction"]) - len(known),
     }
-    figures["tags"] = {kind: {tag: dict(values) for tag, values in tags.items() if tag not in scores}
-                       for kind, tags in counts.items()}
+    figures["tags"] = {
+        kind: {tag: dict(values) for tag, values in tags.items() if tag not in scores} for kind, tags in counts.items()
+    }
     return figures
 
 
@@ -61,11 +66,19 @@ def from_funnels(path: str) -> dict:
         by[entry["breakdown"]][0] += 1
         by[entry["breakdown"]][1] += entry["level"] == 2
     status = collections.Counter(entry["status"] for entry in found)
-    return {"funnels": {"campaign_path": {
-        "entries": [len(found), sum(entry["level"] == 2 for entry in found)],
-        "members": [len({entry["subject"] for entry in found}),
-                    len({entry["subject"] for entry in found if entry["level"] == 2})],
-        "status": {name: status[name] for name in ("converted", "open", "dropped")}, "by_campaign": dict(by)}}}
+    return {
+        "funnels": {
+            "campaign_path": {
+                "entries": [len(found), sum(entry["level"] == 2 for entry in found)],
+                "members": [
+                    len({entry["subject"] for entry in found}),
+                    len({entry["subject"] for entry in found if entry["level"] == 2}),
+                ],
+                "status": {name: status[name] for name in ("converted", "open", "dropped")},
+                "by_campaign": dict(by),
+            }
+        }
+    }
 
 
 def from_segments(path: str) -> dict:
@@ -92,12 +105,18 @@ def main() -> int:
     parser.add_argument("--state")
     parser.add_argument("--funnels")
     parser.add_argument("--segments")
+    parser.add_argument("--report", help="the file of `hearth report --json`")
     arguments = parser.parse_args()
     got: dict = {}
-    for path, read in ((arguments.state, from_state), (arguments.funnels, from_funnels),
-                       (arguments.segments, from_segments)):
+    for path, read in (
+        (arguments.state, from_state),
+        (arguments.funnels, from_funnels),
+        (arguments.segments, from_segments),
+    ):
         if path:
             got.update(read(path))
+    if arguments.report:
+        got = json.loads(pathlib.Path(arguments.report).read_text(encoding="utf-8"))
     expected = json.loads(pathlib.Path(arguments.expected).read_text(encoding="utf-8"))
     count, faults = differences(expected, got)
     for fault in faults:

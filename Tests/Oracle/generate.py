@@ -18,19 +18,46 @@ from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
-ZONES = [("America/New_York", "2017-02-20"), ("Europe/London", "2017-10-10"), ("Asia/Shanghai", "2017-05-01"),
-         ("America/Sao_Paulo", "2017-10-01"), ("Pacific/Apia", "2011-12-15"), ("Australia/Lord_Howe", "2017-03-20"),
-         ("UTC", "2016-02-15"), ("Asia/Kolkata", "2017-12-20")]
+ZONES = [
+    ("America/New_York", "2017-02-20"),
+    ("Europe/London", "2017-10-10"),
+    ("Asia/Shanghai", "2017-05-01"),
+    ("America/Sao_Paulo", "2017-10-01"),
+    ("Pacific/Apia", "2011-12-15"),
+    ("Australia/Lord_Howe", "2017-03-20"),
+    ("UTC", "2016-02-15"),
+    ("Asia/Kolkata", "2017-12-20"),
+]
 WINDOWS = ["30m", "1h", "6h", "12h", "1d", "2d", "3d", "7d", "14d"]
 SPANS = {text: int(text[:-1]) * {"m": HOUR // 60, "h": HOUR, "d": DAY}[text[-1]] for text in WINDOWS}
 LONG = ["1d", "2d", "3d", "7d", "14d"]
 NUMBERS = [("order.paid", "amount"), ("survey.answered", "score"), ("message.posted", "length")]
-TEXTS = [("order.paid", "category"), ("community.joined", "channel"), ("message.posted", "community"),
-         ("page.viewed", "page"), ("coupon.redeemed", "campaign")]
-BEHAVIOUR = ["order.paid", "message.posted", "checkin.done", "survey.answered", "page.viewed", "coupon.redeemed",
-             "account.followed", "contact.added", "community.joined"]
-WORDS = {"category": ["tea", "Tea", "茶", "cup"], "page": ["home", "shop"], "campaign": ["c1", "c2"],
-         "city": ["Rome", "Oslo", "上海"], "level": ["gold", "silver"], "kind": ["text", "image", "campaign"]}
+TEXTS = [
+    ("order.paid", "category"),
+    ("community.joined", "channel"),
+    ("message.posted", "community"),
+    ("page.viewed", "page"),
+    ("coupon.redeemed", "campaign"),
+]
+BEHAVIOUR = [
+    "order.paid",
+    "message.posted",
+    "checkin.done",
+    "survey.answered",
+    "page.viewed",
+    "coupon.redeemed",
+    "account.followed",
+    "contact.added",
+    "community.joined",
+]
+WORDS = {
+    "category": ["tea", "Tea", "茶", "cup"],
+    "page": ["home", "shop"],
+    "campaign": ["c1", "c2"],
+    "city": ["Rome", "Oslo", "上海"],
+    "level": ["gold", "silver"],
+    "kind": ["text", "image", "campaign"],
+}
 
 
 def text(ms: int) -> str:
@@ -90,10 +117,19 @@ class Expressions:
         if not self.texts:
             return self.comparison()
         name = self.dice.choice(self.texts)
-        return self.dice.choice([
-            f'{name} == "tea"', f'{name} != "home"', f'{name} in ["tea", "c1", "Rome"]', f'lower({name}) == "tea"',
-            f'contains({name}, "e")', f'starts_with({name}, "c")', f"length({name}) > 2", f"exists({name})",
-            f'coalesce({name}, "tea") == "tea"'])
+        return self.dice.choice(
+            [
+                f'{name} == "tea"',
+                f'{name} != "home"',
+                f'{name} in ["tea", "c1", "Rome"]',
+                f'lower({name}) == "tea"',
+                f'contains({name}, "e")',
+                f'starts_with({name}, "c")',
+                f"length({name}) > 2",
+                f"exists({name})",
+                f'coalesce({name}, "tea") == "tea"',
+            ]
+        )
 
     def number(self, depth: int) -> str:
         forms = [self.literal]
@@ -126,7 +162,7 @@ class Case:
         self.zone, start = self.dice.choice(ZONES)
         self.start = int(datetime.fromisoformat(start + "T00:00:00+00:00").timestamp() * 1000)
         self.days = self.dice.choice([6, 20, 40])
-        self.members = [f"member/{name}" for name in ["a", "b", "10", "9", "é", "Z"][:self.dice.randint(2, 6)]]
+        self.members = [f"member/{name}" for name in ["a", "b", "10", "9", "é", "Z"][: self.dice.randint(2, 6)]]
         self.communities = ["g1", "g2"]
         self.favourites = self.dice.sample(BEHAVIOUR, self.dice.randint(3, 5))
         self.edges: list[str] = []
@@ -135,8 +171,9 @@ class Case:
 
     def metric(self, community: bool) -> tuple[str, dict]:
         """A metric and the kind of its value."""
-        fold = self.dice.choice(["count", "count", "sum", "min", "max", "mean", "first", "last", "last", "distinct",
-                                 "streak", "field"])
+        fold = self.dice.choice(
+            ["count", "count", "sum", "min", "max", "mean", "first", "last", "last", "distinct", "streak", "field"]
+        )
         body: dict = {}
         kind = "number"
         if fold in ("count", "streak"):
@@ -155,7 +192,9 @@ class Case:
         if fold != "streak":
             self.window(body)
         if self.dice.random() < 0.15 and isinstance(body[fold], str) and body[fold].startswith("order.paid"):
-            body["where"] = self.dice.choice(["amount > 10", 'category == "tea"', "not (amount < 5)", 'category in ["tea", "cup"]'])
+            body["where"] = self.dice.choice(
+                ["amount > 10", 'category == "tea"', "not (amount < 5)", 'category in ["tea", "cup"]']
+            )
         if self.dice.random() < 0.2:
             body["actor"] = self.dice.choice(["any", "operator", ["member", "operator"]])
         return kind, body
@@ -197,7 +236,9 @@ class Case:
                 tags[name] = {"label": name, "rule": made.flag()}
                 made.flags.append(name)
             elif roll < 0.75:
-                cases = [{"when": made.flag(1), "value": word} for word in ("tea", "low", "中")[:self.dice.randint(1, 3)]]
+                cases = [
+                    {"when": made.flag(1), "value": word} for word in ("tea", "low", "中")[: self.dice.randint(1, 3)]
+                ]
                 tags[name] = {"label": name, "cases": cases + ([{"else": "rest"}] if self.dice.random() < 0.7 else [])}
                 made.texts.append(name)
             else:
@@ -205,9 +246,9 @@ class Case:
                 made.numbers.append(name)
         return metrics, tags, made
 
-    def funnel(self) -> dict:
+    def funnel(self, tags: list[str]) -> dict:
         order = self.dice.choice(["ordered", "ordered", "strict", "any"])
-        names = ["one", "two", "three", "four"][:self.dice.randint(2, 4)]
+        names = ["one", "two", "three", "four"][: self.dice.randint(2, 4)]
         steps = []
         for name in names:
             step: dict = {"name": name, "label": name}
@@ -224,32 +265,58 @@ class Case:
         if order != "any" and self.dice.random() < 0.5:
             start = self.dice.randrange(len(names) - 1)
             end = self.dice.randrange(start + 1, len(names))
-            body["exclude"] = [{"event": self.dice.choice(["contact.deleted", *self.favourites]), "from": names[start],
-                                "to": names[end]}]
+            body["exclude"] = [
+                {
+                    "event": self.dice.choice(["contact.deleted", *self.favourites]),
+                    "from": names[start],
+                    "to": names[end],
+                }
+            ]
         if self.dice.random() < 0.7:
-            body["breakdown"] = {"by": self.dice.choice(["channel", "community", "city"])}
-            if body["breakdown"]["by"] != "city":
+            body["breakdown"] = {"by": self.dice.choice(["channel", "community", self.dice.choice(tags)])}
+            if body["breakdown"]["by"] not in tags:
                 body["breakdown"]["attribution"] = self.dice.choice(["first", "last", "step 1", "step 2"])
         return body
 
     def playbook(self) -> dict:
         member_metrics, member_tags, made = self.program(False)
         community_metrics, community_tags, _ = self.program(True)
-        book: dict = {"playbook": "case", "label": "case", "zone": self.zone, "clock": "log",
-                      "metrics": {"member": member_metrics, "community": community_metrics},
-                      "tags": {"member": member_tags, "community": community_tags}}
+        book: dict = {
+            "playbook": "case",
+            "label": "case",
+            "zone": self.zone,
+            "clock": "log",
+            "metrics": {"member": member_metrics, "community": community_metrics},
+            "tags": {"member": member_tags, "community": community_tags},
+        }
         if self.dice.random() < 0.7:
             book["scores"] = {
-                "loyalty": {"label": "l", "value": f"10 * {made.dice.choice(made.numbers)} - {made.literal()}", "cut": "20"},
-                "satisfaction": {"label": "s", "value": f"{made.number(1)} * 20", "cut": "50"}}
-            book["quadrants"] = {"x": "satisfaction", "y": "loyalty", "labels": [
-                {"id": "both", "label": "b", "when": "loyalty >= loyalty.cut and satisfaction >= satisfaction.cut"},
-                {"label": "羊毛型", "when": "loyalty >= loyalty.cut"},
-                {"label": "需求型", "when": "satisfaction >= satisfaction.cut"}]}
-        book["segments"] = {"seg": {"label": "s", "rule": made.flag()},
-                            "top": {"label": "t", "top": self.dice.choice(["30%", "50%", "10%"]),
-                                    "by": self.dice.choice(made.numbers), "refresh": "1h"}}
-        book["funnels"] = {f"f{number}": self.funnel() for number in range(self.dice.randint(1, 3))}
+                "loyalty": {
+                    "label": "l",
+                    "value": f"10 * {made.dice.choice(made.numbers)} - {made.literal()}",
+                    "cut": "20",
+                },
+                "satisfaction": {"label": "s", "value": f"{made.number(1)} * 20", "cut": "50"},
+            }
+            book["quadrants"] = {
+                "x": "satisfaction",
+                "y": "loyalty",
+                "labels": [
+                    {"id": "both", "label": "b", "when": "loyalty >= loyalty.cut and satisfaction >= satisfaction.cut"},
+                    {"label": "羊毛型", "when": "loyalty >= loyalty.cut"},
+                    {"label": "需求型", "when": "satisfaction >= satisfaction.cut"},
+                ],
+            }
+        book["segments"] = {
+            "seg": {"label": "s", "rule": made.flag()},
+            "top": {
+                "label": "t",
+                "top": self.dice.choice(["30%", "50%", "10%"]),
+                "by": self.dice.choice(made.numbers),
+                "refresh": "1h",
+            },
+        }
+        book["funnels"] = {f"f{number}": self.funnel(sorted(member_tags)) for number in range(self.dice.randint(1, 3))}
         return book
 
     # The events
@@ -262,7 +329,9 @@ class Case:
         if times and roll < 0.30:
             return self.dice.choice(times) + SPANS[self.dice.choice(WINDOWS)] + self.dice.choice([0, 0, 1, -1])
         if roll < 0.36:
-            day = datetime.fromtimestamp(self.start // 1000, timezone.utc) + timedelta(days=self.dice.randrange(self.days))
+            day = datetime.fromtimestamp(self.start // 1000, timezone.utc) + timedelta(
+                days=self.dice.randrange(self.days)
+            )
             if self.edges and self.dice.random() < 0.6:
                 day = datetime.fromisoformat(self.dice.choice(self.edges))
             midnight = day.replace(hour=0, tzinfo=ZoneInfo(self.zone))
@@ -273,7 +342,9 @@ class Case:
     def received(self, ms: int) -> int:
         roll = self.dice.random()
         if roll < 0.32:
-            return ms + self.dice.choice([72 * HOUR, self.dice.randrange(1, 72 * HOUR), self.dice.randrange(1, 6 * HOUR)])
+            return ms + self.dice.choice(
+                [72 * HOUR, self.dice.randrange(1, 72 * HOUR), self.dice.randrange(1, 6 * HOUR)]
+            )
         if roll < 0.35:
             return ms + 72 * HOUR + self.dice.choice([1, DAY])
         if roll < 0.40:
@@ -307,9 +378,18 @@ class Case:
         ms = self.time(times)
         times.append(ms)
         actor = self.dice.choices(["member", "operator", "insider", "system"], [85, 9, 3, 3])[0]
-        made = {"specversion": "1.0", "id": self.dice.choice(["e", "E", "é", ""]) + str(number), "source": "generated",
-                "type": kind, "time": text(ms), "subject": self.dice.choice(self.members), "tenant": "case",
-                "receivedat": text(self.received(ms)), "actor": actor, "data": self.data(kind)}
+        made = {
+            "specversion": "1.0",
+            "id": self.dice.choice(["e", "E", "é", ""]) + str(number),
+            "source": "generated",
+            "type": kind,
+            "time": text(ms),
+            "subject": self.dice.choice(self.members),
+            "tenant": "case",
+            "receivedat": text(self.received(ms)),
+            "actor": actor,
+            "data": self.data(kind),
+        }
         if self.dice.random() < 0.5:
             made["community"] = self.dice.choice(self.communities)
         if self.dice.random() < 0.4:
@@ -335,7 +415,9 @@ class Case:
                 made.append({**event, "subject": self.dice.choice(self.members)})
         self.dice.shuffle(made)
         made.sort(key=lambda event: event["receivedat"])
-        late = sum(60_000 < milliseconds(event["receivedat"]) - milliseconds(event["time"]) <= 72 * HOUR for event in made)
+        late = sum(
+            60_000 < milliseconds(event["receivedat"]) - milliseconds(event["time"]) <= 72 * HOUR for event in made
+        )
         ties = len(times) - len(set(times))
         return made, {"events": len(made), "late": late, "ties": ties, "copies": copies}
 
@@ -348,7 +430,11 @@ class Case:
         if roll < 0.6:
             return self.dice.choice(events)["receivedat"]
         edge = self.dice.choice(events)["time"]
-        return text(milliseconds(edge) + self.dice.choice([12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY]) + self.dice.choice([-1, 0, 1]))
+        return text(
+            milliseconds(edge)
+            + self.dice.choice([12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY])
+            + self.dice.choice([-1, 0, 1])
+        )
 
 
 PLAIN = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.%/ ]*$")

@@ -65,8 +65,11 @@ def latest_steps(self, start):
         if len(chain) >= len(best):
             best = chain
         if len(chain) < self.count:
-            pending += [chain + [place] for place in reversed(range(chain[-1] + 1, len(self.events)))
-                        if self.extends(chain, place)]
+            pending += [
+                chain + [place]
+                for place in reversed(range(chain[-1] + 1, len(self.events)))
+                if self.extends(chain, place)
+            ]
     return best
 
 
@@ -75,6 +78,7 @@ def any_assignment(self, chain):
     if found is None:
         return None
     import itertools
+
     for numbers in itertools.permutations(range(1, self.count + 1), len(chain)):
         if all(number in self.steps[place] for number, place in zip(numbers, chain)):
             by_step = dict(zip(numbers, chain))
@@ -156,7 +160,8 @@ MUTANTS = {
     "strict is ordered": lambda: mock.patch.object(funnels, "is_behaviour", lambda event: False),
     "receipts are behaviour": lambda: mock.patch.object(funnels, "is_behaviour", lambda event: event.actor == "member"),
     "anyone's acts are behaviour": lambda: mock.patch.object(
-        funnels, "is_behaviour", lambda event: not event.type.startswith(("touch.", "member.", "consent."))),
+        funnels, "is_behaviour", lambda event: not event.type.startswith(("touch.", "member.", "consent."))
+    ),
     "any: another assignment": lambda: mock.patch.object(funnels.Track, "assignment", any_assignment),
     "open goes by the best chain alone": lambda: mock.patch.object(funnels.Track, "is_open", open_by_best),
     "ties of a funnel stand by id alone": lambda: mock.patch.object(funnels.Track, "__init__", order_by_id_only),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The second oracle for `hearth fold`, written from SEMANTICS alone.
 
-`python3 Tests/Oracle/oracle.py --playbook FOLDER --events FILE --until T --emit state|funnels|segments` prints canonical
-NDJSON; rejects go to stderr with counts per class. Population segments are computed at T itself: their `since` is T, and
-the top p % are p % of the members with a value, rounded up, ties by the smaller id.
+`python3 Tests/Oracle/oracle.py --playbook FOLDER --events FILE --until T --emit state|funnels|segments` prints
+canonical NDJSON; rejects go to stderr with counts per class. Population segments are computed at T itself: their
+`since` is T, and the top p % are p % of the members with a value, rounded up, ties by the smaller id.
 """
 
 import argparse
@@ -33,7 +33,8 @@ class Fold:
         self.events, self.now, self.rejects = accept(lines, until)
         self.subjects = {
             path: tags.Subject(self.book, path.split("/")[0], events, self.now)
-            for path, events in self.events.items() if only is None or path in only
+            for path, events in self.events.items()
+            if only is None or path in only
         }
 
     def state(self) -> list[str]:
@@ -61,8 +62,10 @@ class Fold:
 
     def top(self, share, tree) -> list[str]:
         values = [(self.subjects[path].evaluate(tree, self.now.ms), path) for path in self.members()]
-        ranked = sorted(((value, path) for value, path in values if value is not None),
-                        key=lambda pair: (-pair[0], pair[1].encode()))
+        ranked = sorted(
+            ((value, path) for value, path in values if value is not None),
+            key=lambda pair: (-pair[0], pair[1].encode()),
+        )
         return [path for place, (_, path) in enumerate(ranked, 1) if place - 1 < share * len(ranked)]
 
     def members(self) -> list[str]:
@@ -79,11 +82,17 @@ def main() -> int:
     parser.add_argument("--events", required=True, help="events, one CloudEvent a line (.gz too)")
     parser.add_argument("--until", help="T; else the largest receivedat")
     parser.add_argument("--emit", choices=OUTPUTS, default="state")
-    parser.add_argument("--only", help="subjects separated by commas; others are left out (not for population segments)")
+    parser.add_argument(
+        "--only", help="subjects separated by commas; others are left out (not for population segments)"
+    )
     arguments = parser.parse_args()
     with opened(arguments.events) as lines:
-        fold = Fold(arguments.playbook, lines, instant(arguments.until) if arguments.until else None,
-                    set(arguments.only.split(",")) if arguments.only else None)
+        fold = Fold(
+            arguments.playbook,
+            lines,
+            instant(arguments.until) if arguments.until else None,
+            set(arguments.only.split(",")) if arguments.only else None,
+        )
     for line in getattr(fold, arguments.emit)():
         print(line)
     for name, count in sorted(fold.rejects.items()):

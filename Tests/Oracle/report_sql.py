@@ -37,7 +37,8 @@ create table contacts as
   from read_csv('{data}/campaign_contacts.csv.gz', all_varchar = true)
   where cast(start_date as timestamp) + interval 12 hour <= timestamp '{until}';
 create table redemptions as
-  select household_id as member, campaign_id as campaign, cast(redemption_date as timestamp) + interval 12 hour as moment
+  select household_id as member, campaign_id as campaign,
+    cast(redemption_date as timestamp) + interval 12 hour as moment
   from read_csv('{data}/coupon_redemptions.csv.gz', all_varchar = true)
   where cast(redemption_date as timestamp) + interval 12 hour <= timestamp '{until}';
 create table demographics as
@@ -105,13 +106,14 @@ create table shop_tags as
   select *, orders_28d_before >= 20 and 10 * orders_28d < 8 * orders_28d_before as cooling from shops;
 """
 
-# A household gets at most one contact a day, so an entry (member, local day) is a contact; 12:00 UTC is the same date in
-# New York. It converts when any redemption of the household, of whichever campaign, stands within 60 days from it, both
-# ends included (a redemption of the same day too: at the same instant the earlier step comes first).
+# A household gets at most one contact a day, so an entry (member, local day) is a contact; 12:00 UTC is the same date
+# in New York. It converts when any redemption of the household, of whichever campaign, stands within 60 days from it,
+# both ends included (a redemption of the same day too: at the same instant the earlier step comes first).
 FUNNEL = """
 create table entries as
   select c.member, cast(c.moment as date) as day, c.campaign, c.moment,
-    (select min(r.moment) from redemptions r where r.member = c.member and r.moment >= c.moment and r.moment <= c.moment + interval 60 day)
+    (select min(r.moment) from redemptions r 
+      where r.member = c.member and r.moment >= c.moment and r.moment <= c.moment + interval 60 day)
       as redeemed_at,
     clock.now <= c.moment + interval 60 day as within
   from contacts c, clock;
@@ -120,8 +122,10 @@ create table entries as
 
 def counts(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, int]:
     rows = connection.execute(f"select {column}, count(*) from {table} group by 1 order by 1 nulls last").fetchall()
-    return {("null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)): number
-            for value, number in rows}
+    return {
+        ("null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)): number
+        for value, number in rows
+    }
 
 
 def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> object:
@@ -136,15 +140,18 @@ def decimal(millionths: int) -> str:
 def funnel(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     entries = connection.execute("select count(*), count(redeemed_at) from entries").fetchone()
     members = connection.execute(
-        "select count(distinct member), count(distinct member) filter (redeemed_at is not null) from entries").fetchone()
+        "select count(distinct member), count(distinct member) filter (redeemed_at is not null) from entries"
+    ).fetchone()
     status = connection.execute(
         "select count(*) filter (redeemed_at is not null), count(*) filter (redeemed_at is null and within), "
-        "count(*) filter (redeemed_at is null and not within) from entries").fetchone()
+        "count(*) filter (redeemed_at is null and not within) from entries"
+    ).fetchone()
     by = connection.execute(
         "select campaign, count(*), count(redeemed_at) from entries group by 1 order by cast(campaign as integer)"
     ).fetchall()
     return {
-        "entries": list(entries), "members": list(members),
+        "entries": list(entries),
+        "members": list(members),
         "status": dict(zip(("converted", "open", "dropped"), status)),
         "by_campaign": {campaign: [reached, converted] for campaign, reached, converted in by},
     }
@@ -155,13 +162,26 @@ def report(data: str, until: str) -> dict[str, object]:
     stamp = until.replace("T", " ").replace("Z", "")
     connection.execute(SOURCES.replace("{data}", data).replace("{until}", stamp))
     connection.execute(MEMBERS + COMMUNITIES + FUNNEL)
-    tags = ("age", "income", "household_size", "kids_count", "active", "lost", "silent", "stage", "spend_band",
-            "redeemer", "quadrant")
+    tags = (
+        "age",
+        "income",
+        "household_size",
+        "kids_count",
+        "active",
+        "lost",
+        "silent",
+        "stage",
+        "spend_band",
+        "redeemer",
+        "quadrant",
+    )
     duplicates = scalar(connection, "select count(*) - count(distinct basket_id) from orders")
     return {
         "until": until,
-        "events": {name: scalar(connection, f"select count(*) from {name}")
-                   for name in ("orders", "contacts", "redemptions", "demographics")},
+        "events": {
+            name: scalar(connection, f"select count(*) from {name}")
+            for name in ("orders", "contacts", "redemptions", "demographics")
+        },
         "orders": scalar(connection, "select count(*) from orders"),
         "orders_with_a_doubled_id": duplicates,
         "revenue": decimal(scalar(connection, "select sum(amount) from orders")),
@@ -175,7 +195,9 @@ def report(data: str, until: str) -> dict[str, object]:
         "scores": {
             "loyalty_at_or_over_cut": scalar(connection, "select count(*) from tags where loyalty >= 60"),
             "loyalty_sum": str(scalar(connection, "select sum(loyalty) from tags")),
-            "satisfaction_at_or_over_cut": scalar(connection, "select count(*) from tags where satisfaction >= 86000000"),
+            "satisfaction_at_or_over_cut": scalar(
+                connection, "select count(*) from tags where satisfaction >= 86000000"
+            ),
             "satisfaction_sum": decimal(scalar(connection, "select sum(satisfaction) from tags")),
             "satisfaction_null": scalar(connection, "select count(*) from tags where satisfaction is null"),
         },

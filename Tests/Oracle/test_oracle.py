@@ -22,8 +22,18 @@ BASE = "2017-03-01T12:00:00.000Z"
 
 def event(id_, kind, time, actor="member", subject="member/a", received=None, **data):
     attributes = {key: data.pop(key) for key in ("community", "channel", "operator") if key in data}
-    raw = {"specversion": "1.0", "id": id_, "source": "t", "type": kind, "time": time, "subject": subject, "tenant": "t",
-           "actor": actor, "data": data, **attributes}
+    raw = {
+        "specversion": "1.0",
+        "id": id_,
+        "source": "t",
+        "type": kind,
+        "time": time,
+        "subject": subject,
+        "tenant": "t",
+        "actor": actor,
+        "data": data,
+        **attributes,
+    }
     if received:
         raw["receivedat"] = received
     return json.dumps(raw)
@@ -31,8 +41,10 @@ def event(id_, kind, time, actor="member", subject="member/a", received=None, **
 
 def fold(yaml_text, lines, until):
     with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path(folder, "playbook.yaml").write_text("zone: " + ("UTC\n" if "zone:" not in yaml_text else "")
-                                                         + yaml_text.removeprefix("zone: "), encoding="utf-8")
+        pathlib.Path(folder, "playbook.yaml").write_text(
+            "zone: " + ("UTC\n" if "zone:" not in yaml_text else "") + yaml_text.removeprefix("zone: "),
+            encoding="utf-8",
+        )
         return Fold(folder, lines, instant(until) if until else None)
 
 
@@ -115,16 +127,22 @@ class Expressions(unittest.TestCase):
 class Zones(unittest.TestCase):
     def test_a_skipped_date_and_a_day_that_begins_late(self):
         from datetime import date
+
         self.assertIsNone(zones.first_instant("Pacific/Apia", date(2011, 12, 30)))
-        self.assertEqual(zones.first_instant("America/Sao_Paulo", date(2017, 10, 15)), instant("2017-10-15T03:00:00Z").ms)
-        self.assertEqual(zones.start_from("Pacific/Apia", date(2011, 12, 30)),
-                         zones.first_instant("Pacific/Apia", date(2011, 12, 31)))
+        self.assertEqual(
+            zones.first_instant("America/Sao_Paulo", date(2017, 10, 15)), instant("2017-10-15T03:00:00Z").ms
+        )
+        self.assertEqual(
+            zones.start_from("Pacific/Apia", date(2011, 12, 30)),
+            zones.first_instant("Pacific/Apia", date(2011, 12, 31)),
+        )
 
 
 class Accepting(unittest.TestCase):
     def test_classes(self):
         lines = [
-            event("1", "order.paid", BASE, amount=1), event("1", "order.paid", BASE, amount=1),
+            event("1", "order.paid", BASE, amount=1),
+            event("1", "order.paid", BASE, amount=1),
             event("2", "order.paid", BASE, received="2017-03-04T12:00:00.001Z", amount=1),
             event("3", "order.paid", BASE, received="2017-03-04T12:00:00.000Z", amount=2),
             event("4", "order.paid", "2017-03-01T12:05:00.001Z", received=BASE, amount=1),
@@ -136,8 +154,10 @@ class Accepting(unittest.TestCase):
         self.assertEqual(result.subjects["member/a"].metric("s", result.now.ms), 3)
 
     def test_a_community_judges_duplicates_by_itself(self):
-        lines = [event("1", "order.paid", BASE, subject="member/a", community="c", amount=1),
-                 event("1", "order.paid", BASE, subject="member/b", community="c", amount=2)]
+        lines = [
+            event("1", "order.paid", BASE, subject="member/a", community="c", amount=1),
+            event("1", "order.paid", BASE, subject="member/b", community="c", amount=2),
+        ]
         result = fold("metrics: {community: {s: {sum: order.paid.amount}}}\n", lines, day(2))
         self.assertEqual(sorted(result.subjects), ["community/c", "member/a", "member/b"])
         self.assertEqual(result.subjects["community/c"].metric("s", result.now.ms), 1)
@@ -174,7 +194,9 @@ class Tags(unittest.TestCase):
         self.assertEqual(tag(result, "city"), (None, day(1)))
 
     def test_cases_scores_and_quadrant(self):
-        book = METRICS + """
+        book = (
+            METRICS
+            + """
 tags: {member: {stage: {cases: [{when: n7 == 0, value: none}, {when: quadrant == "top", value: best}, {else: some}]}}}
 scores:
   loyalty: {value: 60 * n7, cut: 60}
@@ -185,18 +207,25 @@ quadrants:
   labels:
     - {id: top, label: x, when: loyalty >= loyalty.cut and liking >= liking.cut}
 """
-        result = fold(book, [event("1", "order.paid", day(1), amount=5), event("2", "order.paid", day(2), amount=7)], day(3))
+        )
+        result = fold(
+            book, [event("1", "order.paid", day(1), amount=5), event("2", "order.paid", day(2), amount=7)], day(3)
+        )
         self.assertEqual(tag(result, "loyalty"), (Decimal(100), day(2)))
         self.assertEqual(tag(result, "quadrant"), ("top", day(1)))
         self.assertEqual(tag(result, "stage"), ("best", day(1)))
-        self.assertEqual(tag(fold(book, [event("1", "order.paid", day(1), amount=5)], day(20)), "quadrant"), ("未分类", day(8)))
+        self.assertEqual(
+            tag(fold(book, [event("1", "order.paid", day(1), amount=5)], day(20)), "quadrant"), ("未分类", day(8))
+        )
 
     def test_facts_take_the_newest_by_time_then_id(self):
         book = "tags: {member: {city: {fact: member.identified.city}}}\n"
-        lines = [event("b", "member.identified", day(2), actor="system", city="Rome"),
-                 event("a", "member.identified", day(2), actor="system", city="Oslo"),
-                 event("c", "member.identified", day(1), actor="system", city="Bonn", received=day(3)),
-                 event("d", "member.identified", day(3), actor="system", city=None)]
+        lines = [
+            event("b", "member.identified", day(2), actor="system", city="Rome"),
+            event("a", "member.identified", day(2), actor="system", city="Oslo"),
+            event("c", "member.identified", day(1), actor="system", city="Bonn", received=day(3)),
+            event("d", "member.identified", day(3), actor="system", city=None),
+        ]
         self.assertEqual(tag(fold(book, lines, day(4)), "city"), ("Rome", day(2)))
 
     def test_streak_and_today_end_with_the_day(self):
@@ -211,8 +240,10 @@ quadrants:
     def test_segments(self):
         book = METRICS + "segments: {big: {rule: s >= 5}, best: {top: 50%, by: s}}\n"
         lines = [event(str(n), "order.paid", day(1), subject=f"member/{n}", amount=n) for n in (1, 5, 9)]
-        self.assertEqual([json.loads(line)["subject"] for line in fold(book, lines, day(2)).segments()],
-                         ["member/5", "member/9", "member/5", "member/9"])  # `best`: 1.5 members, rounded up; then `big`
+        self.assertEqual(
+            [json.loads(line)["subject"] for line in fold(book, lines, day(2)).segments()],
+            ["member/5", "member/9", "member/5", "member/9"],
+        )  # `best`: 1.5 members, rounded up; then `big`
 
 
 def path(order="ordered", window="2d", steps="abc", extra=""):
@@ -237,8 +268,15 @@ class Funnels(unittest.TestCase):
         self.assertEqual([(e["level"], e["status"]) for e in found], [(2, "dropped")])
 
     def test_the_latest_start_then_the_earliest_steps(self):
-        found = self.run_path(path(steps="ab"), [(A, day(1, "01:00:00.000")), (A, day(1, "02:00:00.000")),
-                                                 (B, day(1, "03:00:00.000")), (B, day(1, "04:00:00.000"))])
+        found = self.run_path(
+            path(steps="ab"),
+            [
+                (A, day(1, "01:00:00.000")),
+                (A, day(1, "02:00:00.000")),
+                (B, day(1, "03:00:00.000")),
+                (B, day(1, "04:00:00.000")),
+            ],
+        )
         self.assertEqual(found[0]["times"], [day(1, "02:00:00.000"), day(1, "03:00:00.000")])
 
     def test_ties_stand_in_order_of_the_lowest_step(self):
@@ -249,10 +287,17 @@ class Funnels(unittest.TestCase):
     def test_strict_lets_no_other_behaviour_between(self):
         book = path("strict", steps="ab")
         self.assertEqual(self.run_path(book, [(A, day(1)), (X, day(1, "13:00:00.000")), (B, day(2))])[0]["level"], 1)
-        touched = [(A, day(1)), ("touch.opened", day(1, "13:00:00.000")), (X, day(1, "14:00:00.000"), "system"), (B, day(2))]
+        touched = [
+            (A, day(1)),
+            ("touch.opened", day(1, "13:00:00.000")),
+            (X, day(1, "14:00:00.000"), "system"),
+            (B, day(2)),
+        ]
         self.assertEqual(self.run_path(book, touched)[0]["level"], 2)
         self.assertEqual(self.run_path(book, [(A, day(1)), (B, day(2), "operator")])[0]["level"], 1)
-        self.assertEqual(self.run_path(book, [(A, day(1)), (X, day(1, "13:00:00.000"))], day(2))[0]["status"], "dropped")
+        self.assertEqual(
+            self.run_path(book, [(A, day(1)), (X, day(1, "13:00:00.000"))], day(2))[0]["status"], "dropped"
+        )
 
     def test_steps_may_be_anyones_when_ordered(self):
         self.assertEqual(self.run_path(path(steps="ab"), [(A, day(1)), (B, day(2), "operator")])[0]["level"], 2)
@@ -271,9 +316,17 @@ class Funnels(unittest.TestCase):
         self.assertEqual(found[0]["times"], [day(2), day(1)])
 
     def test_any_assigns_earliest_first_steps(self):
-        book = ("funnels: {f: {window: 2d, order: any, steps: [{name: a, event: [checkin.done, order.paid]}, "
-                "{name: b, event: checkin.done}, {name: c, event: page.viewed}]}}\n")
-        found = self.run_path(book, [(X, day(1)), (X, day(2)), ])
+        book = (
+            "funnels: {f: {window: 2d, order: any, steps: [{name: a, event: [checkin.done, order.paid]}, "
+            "{name: b, event: checkin.done}, {name: c, event: page.viewed}]}}\n"
+        )
+        found = self.run_path(
+            book,
+            [
+                (X, day(1)),
+                (X, day(2)),
+            ],
+        )
         self.assertEqual(found[0]["times"], [day(1), day(2), None])
 
     def test_breakdown(self):
@@ -284,10 +337,28 @@ class Funnels(unittest.TestCase):
             self.assertEqual(found[0]["breakdown"], wanted, attribution)
 
     def test_breakdown_by_tag_is_of_the_entry(self):
-        book = path(steps="ab", extra=", breakdown: {by: city}") + "tags: {member: {city: {fact: member.identified.city}}}\n"
-        lines = [event("1", "member.identified", day(1), city="Rome"), event("2", A, day(2)),
-                 event("3", "member.identified", day(2, "13:00:00.000"), city="Oslo"), event("4", B, day(3))]
+        book = (
+            path(steps="ab", extra=", breakdown: {by: city}")
+            + "tags: {member: {city: {fact: member.identified.city}}}\n"
+        )
+        lines = [
+            event("1", "member.identified", day(1), city="Rome"),
+            event("2", A, day(2)),
+            event("3", "member.identified", day(2, "13:00:00.000"), city="Oslo"),
+            event("4", B, day(3)),
+        ]
         self.assertEqual(entries(fold(book, lines, day(4)))[0]["breakdown"], "Rome")
+
+    def test_breakdown_of_an_entry_dated_ahead_is_the_tag_of_its_instant(self):
+        book = path(steps="ab", extra=", breakdown: {by: busy}")
+        book += "metrics: {member: {often: {count: checkin.done, window: 1h}}}\n"
+        book += "tags: {member: {busy: {rule: often >= 1}}}\n"
+        lines = [
+            event("1", X, day(1, "18:00:00.000")),
+            event("2", A, day(1, "18:30:00.000"), received=day(1, "18:26:00.000")),
+            event("3", "page.viewed", day(11)),
+        ]
+        self.assertEqual(entries(fold(book, lines, day(20)))[0]["breakdown"], "true")
 
     def test_days_are_local(self):
         book = "zone: Asia/Shanghai\n" + path(steps="ab")
@@ -300,7 +371,7 @@ class Laws(unittest.TestCase):
         return result.state(), result.funnels(), result.segments()
 
     def test_order_and_repetition_do_not_matter(self):
-        """Law 1 on generated cases; the few copies that differ under one id are left out, as the first in the log wins."""
+        """Law 1 on generated cases; copies that differ under one id are left out: the first in the log wins."""
         for seed in range(1, 9):
             with tempfile.TemporaryDirectory() as folder:
                 case = generate.write(seed, 60, pathlib.Path(folder))

@@ -66,8 +66,11 @@ class Table:
         if sequence != known + 1:
             self.counts["alarms"] += 1
             self.stopped.add(key)
-            print(f"error: gap in sequence at {place}: expected {known + 1}, got {sequence}\n"
-                  f"next: take the subject's record of hearth.profiles.v1 and go on after its sequence", file=sys.stderr)
+            print(
+                f"error: gap in sequence at {place}: expected {known + 1}, got {sequence}\n"
+                f"next: take the subject's rows of the store's view `tags` and go on after their sequence",
+                file=sys.stderr,
+            )
             return
         self.last[key] = (epoch, sequence)
         self.tags.setdefault(key, {})[data["tag"]] = {"value": data["value"], "since": data["since"]}
@@ -110,7 +113,9 @@ def goals(consumer: Consumer, topic: str, given: str | None) -> dict[int, int]:
 
 def follow(consumer: Consumer, topic: str, table: Table, goal: dict[int, int] | None, quiet_seconds: float) -> None:
     """Reads until the goal is reached (or for ever); gives up after a silence of `quiet_seconds` with a goal."""
-    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions_of(consumer, topic)])
+    consumer.assign(
+        [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions_of(consumer, topic)]
+    )
     open_goals = {partition: offset for partition, offset in (goal or {}).items() if offset > 0}
     heard = time.monotonic()
     while goal is None or open_goals:
@@ -141,7 +146,7 @@ def take(message, table: Table) -> None:
 
 
 def compare(table: Table, path: str, tenant: str) -> int:
-    """Differences from `hearth fold --emit state`: a tag that never was anything but null need not have been published."""
+    """Differences from `hearth fold --emit state`: a tag that never had a value has no change."""
     differing = 0
     with open(path, encoding="utf-8") as file:
         for line in file:
@@ -173,8 +178,14 @@ def main() -> int:
     table = Table()
     if chosen.state:
         table.load(pathlib.Path(chosen.state))
-    consumer = Consumer({"bootstrap.servers": chosen.brokers, "group.id": "hearth-example-subscriber",
-                         "enable.auto.commit": False, "enable.auto.offset.store": False})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": chosen.brokers,
+            "group.id": "hearth-example-subscriber",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+        }
+    )
     try:
         goal = goals(consumer, chosen.topic, chosen.watermarks) if chosen.until_caught_up or chosen.watermarks else None
         follow(consumer, chosen.topic, table, goal, chosen.quiet_seconds)

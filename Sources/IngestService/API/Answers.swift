@@ -5,9 +5,11 @@ import NIOCore
 
 /// A whole request refused: status, and JSON with `code` and `message`.
 package struct Refusal: Error, Hashable, Sendable {
+  /// HTTP status.
   package var status: Int
   /// Stable word for programs.
   package var code: String
+  /// For people.
   package var message: String
   /// Seconds after which the same request may succeed.
   package var retryAfter: Int?

@@ -22,6 +22,7 @@ package struct IngestAPI: Sendable {
     self.observer = observer
   }
 
+  /// Adds `POST /v1/events`, `GET /v1/key` and, with imports, `POST /v1/imports`, `…/:id/events` and `…/:id/finish`.
   package func addRoutes(to router: Router<BasicRequestContext>) {
     router.post("/v1/events") { request, _ in
       await self.answer(request) { () async throws(Refusal) in try await self.events(request) }

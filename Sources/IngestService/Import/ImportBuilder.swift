@@ -3,12 +3,15 @@ import EventModel
 
 /// A row that did not become an event.
 package struct RejectedRow: Hashable, Sendable {
+  /// As the mapping names it.
   package var file: String
   /// From 1.
   package var line: Int
   /// A failure class, or `row` for a row that is not of the file's form.
   package var rejectClass: String
+  /// JSON pointer into the event; empty for the whole row.
   package var path: String
+  /// What was expected and what was found, without the value.
   package var message: String
   /// The row as it stands in the file.
   package var row: [UInt8]

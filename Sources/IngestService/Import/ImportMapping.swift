@@ -2,14 +2,20 @@ import EventModel
 
 /// How the rows of files become events, as `MAPPING.md` describes it.
 package struct ImportMapping: Sendable {
+  /// Bytes of a mapping file.
   package static let bytesMax = 1 << 20
+  /// Sources of a mapping.
   package static let sourcesMax = 64
+  /// Columns of a file.
   package static let columnsMax = 512
+  /// Bytes of one row.
   package static let rowBytesMax = 65_536
+  /// Events of one import.
   package static let eventsMax = 20_000_000
 
   /// `[a-z0-9][a-z0-9-]{0,62}`; the events' `source` is `import/NAME`.
   package var name: String
+  /// In the order of the file.
   package var sources: [ImportSource]
 
   /// Reads a mapping file. `file` stands in faults. Throws the first fault.
@@ -25,6 +31,7 @@ package struct ImportMapping: Sendable {
 
 /// One file and what its rows become.
 package struct ImportSource: Sendable {
+  /// The form of a file.
   package enum Format: String, Sendable, CaseIterable {
     case csv
     case ndjson
@@ -41,7 +48,9 @@ package struct ImportSource: Sendable {
 
   /// As the mapping names it, relative to the mapping.
   package var file: String
+  /// The form of the file.
   package var format: Format
+  /// Only for CSV.
   package var delimiter: Delimiter
   /// Names of the columns where the file has no header.
   package var columns: [String]?
@@ -86,15 +95,20 @@ struct ImportField: Sendable {
 
 /// A fault of a mapping, or of a file's header against it.
 package struct MappingFault: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The mapping, or the file whose header is at fault.
   package var file: String
   /// From 1; 0 when it has no place.
   package var line: Int
+  /// From 1.
   package var column: Int
+  /// Path of the key: `sources[0].time`.
   package var key: String
+  /// What should have stood there.
   package var expected: String
   /// At most 80 characters of what stands there.
   package var found: String
 
+  /// One line, without a final stop.
   package var description: String {
     let place = line > 0 ? "\(file):\(line):\(column)" : file
     return "import mapping at \(place) \(key): expected \(expected), got \(found)"

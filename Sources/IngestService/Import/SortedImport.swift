@@ -17,8 +17,11 @@ package struct SortedImport: Sendable {
   private var bytes: [UInt8] = []
   private var ids: [UInt8] = []
 
+  /// Number of events.
   package var count: Int { entries.count }
+  /// Time of the first event; `nil` without events.
   package var firstTime: Instant? { entries.first.map { Instant(milliseconds: $0.time) } }
+  /// Time of the last event; `nil` without events.
   package var lastTime: Instant? { entries.last.map { Instant(milliseconds: $0.time) } }
 
   /// The event at `index` as JSON.
@@ -88,7 +91,9 @@ package struct SortedImport: Sendable {
 package struct ImportIdentity: Hashable, Sendable {
   /// SHA-256 of both digests, hexadecimal.
   package let id: String
+  /// SHA-256 of the files' digests, in order.
   package let filesDigest: [UInt8]
+  /// SHA-256 of the mapping's text.
   package let mappingDigest: [UInt8]
 
   /// `files`: the unpacked contents in the order of the mapping's sources.

@@ -6,6 +6,7 @@ import EventModel
 /// items, minItems, maxItems`; `$schema, $id, $comment, title, description, examples, default` are read over. Any
 /// other keyword is an error, so that no rule is silently not kept.
 package struct CompiledSchema: Sendable {
+  /// The types of JSON Schema.
   package enum Kind: String, Sendable, CaseIterable {
     case null
     case boolean

@@ -39,8 +39,10 @@ package struct EventCatalogue: EventSchemaCheck {
     return nil
   }
 
+  /// The known types, sorted.
   package var types: [String] { schemas.keys.sorted() }
 
+  /// `nil`, or class `type` or `schema` with the path under `/data`.
   package func failure(of event: Event) -> DecodeFailure? {
     guard let schema = schemas[event.type] else {
       guard unknownTypes == .reject else { return nil }

@@ -6,8 +6,10 @@ package struct SchemaFault: Error, Hashable, Sendable, CustomStringConvertible {
   package var name: String
   /// JSON pointer into the schema.
   package var path: String
+  /// What should have stood there.
   package var expected: String
 
+  /// One line for people.
   package var description: String { "schema of \(name) at \(path.isEmpty ? "/" : path): expected \(expected)" }
 }
 

@@ -6,21 +6,26 @@ enum DeadLetterRecord {
   static func make(of record: LogRecord, reason: DeadLetterReason) -> OutboundRecord {
     let place = record.partition
     let id = "\(place.topic)/\(place.partition)/\(record.offset)/\(reason.category)"
+    let origin = Value.object([
+      .init("partition", .whole(Int64(place.partition))), .init("position", .whole(record.offset)),
+      .init("topic", .string(place.topic)),
+    ])
+    let stamped = Value.time(Instant(milliseconds: max(0, record.timestamp)))
     let data = Value.object([
-      .init(name: "class", value: .string(reason.category)),
-      .init(name: "path", value: .string(reason.path)),
-      .init(name: "reason", value: .string(reason.message)),
-      .init(name: "topic", value: .string(place.topic)),
-      .init(name: "partition", value: FixedDecimal(Int(place.partition)).map(Value.number) ?? .null),
-      .init(name: "offset", value: FixedDecimal(Int(record.offset)).map(Value.number) ?? .null),
+      .init("class", .string(reason.category)),
+      .init("origin", origin),
+      .init("path", .string(reason.path)),
+      .init("reason", .string(reason.message)),
+      .init("receivedAt", stamped),
+      .init("stage", .string("pipeline")),
     ])
     let body = Value.object([
-      .init(name: "specversion", value: .string("1.0")),
-      .init(name: "id", value: .string(id)),
-      .init(name: "source", value: .string("/hearth/pipeline")),
-      .init(name: "type", value: .string("hearth.deadletter")),
-      .init(name: "time", value: .time(Instant(milliseconds: max(0, record.timestamp)))),
-      .init(name: "data", value: data),
+      .init("data", data),
+      .init("id", .string(id)),
+      .init("source", .string("hearth/pipeline")),
+      .init("specversion", .string("1.0")),
+      .init("time", stamped),
+      .init("type", .string("hearth.deadletter")),
     ])
     return OutboundRecord(topic: Topic.deadLetter, key: record.key, value: body.canonicalJSON)
   }

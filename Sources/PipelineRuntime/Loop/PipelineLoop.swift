@@ -62,7 +62,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   /// Turns until `stop`; throws only what is fatal.
   package func run() async throws(AdapterFailure) {
-    storeEpoch = try await retrying("store epoch") { [store] () throws(AdapterFailure) in try await store.storeEpoch() }
+    try await begin()
     while !stopping && !Task.isCancelled {
       health.turned()
       try await turn()
@@ -73,8 +73,13 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     await publisher.close()
   }
 
+  /// What comes before the first turn.
+  package func begin() async throws(AdapterFailure) {
+    storeEpoch = try await retrying("store epoch") { [store] () throws(AdapterFailure) in try await store.storeEpoch() }
+  }
+
   /// One poll and what follows from it.
-  private func turn() async throws(AdapterFailure) {
+  package func turn() async throws(AdapterFailure) {
     let happening = await source.poll(timeout: waitTime(), recordsMax: limits.recordsPerPoll)
     var isFull = false
     switch happening {

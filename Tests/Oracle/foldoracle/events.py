@@ -62,10 +62,16 @@ def parse(line: str) -> Event:
     raw = json.loads(line, parse_float=Decimal, parse_int=Decimal)
     time = instant(raw["time"])
     return Event(
-        id=raw["id"], type=raw["type"], time=time,
+        id=raw["id"],
+        type=raw["type"],
+        time=time,
         received=instant(raw["receivedat"]) if "receivedat" in raw else time,
-        actor=raw.get("actor", "member"), subject=raw["subject"], community=raw.get("community"), channel=raw.get("channel"),
-        operator=raw.get("operator"), data=raw.get("data", {}),
+        actor=raw.get("actor", "member"),
+        subject=raw["subject"],
+        community=raw.get("community"),
+        channel=raw.get("channel"),
+        operator=raw.get("operator"),
+        data=raw.get("data", {}),
     )
 
 
@@ -116,5 +122,7 @@ def accept(lines, until: Time | None):
     now = until if until is not None else clock
     visible = {}
     for subject, events in subjects.items():
-        visible[subject] = sorted((event for event in events.values() if event.time <= now), key=lambda event: event.key)
+        visible[subject] = sorted(
+            (event for event in events.values() if event.time <= now), key=lambda event: event.key
+        )
     return visible, now, rejects

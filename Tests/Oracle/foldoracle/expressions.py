@@ -8,7 +8,8 @@ from .values import Span, Time, bounded, divided, half_even, rounded
 UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 TOKEN = re.compile(
     r'\s*(?:(?P<span>\d+(?:\.\d+)?[smhd])\b|(?P<number>\d+(?:\.\d+)?)|(?P<text>"(?:[^"\\]|\\.)*")'
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)|(?P<sign>==|!=|<=|>=|[-+*/<>()\[\],]))")
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)|(?P<sign>==|!=|<=|>=|[-+*/<>()\[\],]))"
+)
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 

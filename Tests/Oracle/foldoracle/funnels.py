@@ -20,8 +20,10 @@ class Track:
         self.events = [event for event, _ in matched]
         self.steps = [steps for _, steps in matched]
         self.behaviour = [is_behaviour(event) for event in self.events]
-        self.excluded = [[place for place, event in enumerate(self.events) if matches(event, types, where)]
-                         for types, where, _, _ in funnel.exclusions]
+        self.excluded = [
+            [place for place, event in enumerate(self.events) if matches(event, types, where)]
+            for types, where, _, _ in funnel.exclusions
+        ]
 
     def steps_of(self, event: Event) -> set[int]:
         if self.funnel.order == "strict" and event.actor != "member":
@@ -31,7 +33,7 @@ class Track:
     def entries(self) -> list[dict]:
         starts: dict = {}
         for place, steps in enumerate(self.steps):
-            if (steps if self.funnel.order == "any" else 1 in steps):
+            if steps if self.funnel.order == "any" else 1 in steps:
                 starts.setdefault(zones.day_of(self.book.zone, self.events[place].time.ms), []).append(place)
         found, kept = [], []
         for day in sorted(starts):
@@ -63,8 +65,11 @@ class Track:
             if len(chain) == self.count:
                 continue
             # The last pushed is tried first, so later events go first onto the stack.
-            pending += [chain + [place] for place in reversed(range(chain[-1] + 1, len(self.events)))
-                        if self.extends(chain, place)]
+            pending += [
+                chain + [place]
+                for place in reversed(range(chain[-1] + 1, len(self.events)))
+                if self.extends(chain, place)
+            ]
         return best
 
     def extends(self, chain: list[int], place: int) -> bool:
@@ -75,7 +80,7 @@ class Track:
             return bool(self.steps[place]) and self.assignment(chain + [place]) is not None
         if len(chain) + 1 not in self.steps[place]:
             return False
-        if self.funnel.order == "strict" and any(self.behaviour[chain[-1] + 1:place]):
+        if self.funnel.order == "strict" and any(self.behaviour[chain[-1] + 1 : place]):
             return False
         return not self.blocked(chain, place)
 
@@ -104,7 +109,10 @@ class Track:
             by_step = [chain[number] if number < len(chain) else None for number in range(self.count)]
         status = "converted" if len(chain) == self.count else "open" if self.is_open(starts) else "dropped"
         return {
-            "funnel": self.funnel.name, "day": day.isoformat(), "level": len(chain), "status": status,
+            "funnel": self.funnel.name,
+            "day": day.isoformat(),
+            "level": len(chain),
+            "status": status,
             "times": [None if place is None else self.events[place].time for place in by_step],
             "breakdown": self.breakdown(chain, by_step),
         }
@@ -128,13 +136,14 @@ class Track:
             chain = pending.pop()
             yield chain
             if len(chain) < self.count:
-                pending += [chain + [place] for place in range(chain[-1] + 1, len(self.events))
-                            if self.extends(chain, place)]
+                pending += [
+                    chain + [place] for place in range(chain[-1] + 1, len(self.events)) if self.extends(chain, place)
+                ]
 
     def could_extend(self, chain: list[int], newest: int) -> bool:
         if len(chain) == self.count:
             return False
-        if self.funnel.order == "strict" and any(self.behaviour[chain[-1] + 1:]):
+        if self.funnel.order == "strict" and any(self.behaviour[chain[-1] + 1 :]):
             return False
         return not self.blocked(chain, newest)
 

@@ -53,11 +53,13 @@ def value_at(metric: Metric, qualified: list[tuple[Event, object]], zone: str, n
     """The metric at an instant."""
     first, last = bounds(metric, zone, now)
     low = 0 if first is None else bisect.bisect_left(qualified, first, key=lambda pair: pair[0].time.ms)
-    values = qualified[low:bisect.bisect_right(qualified, last, key=lambda pair: pair[0].time.ms)]
+    values = qualified[low : bisect.bisect_right(qualified, last, key=lambda pair: pair[0].time.ms)]
     if metric.fold == "count":
         return Decimal(len(values))
     if metric.fold == "distinct":
-        return Decimal(min(DISTINCT_MAX, len({value if isinstance(value, str) else (canonical(value),) for _, value in values})))
+        return Decimal(
+            min(DISTINCT_MAX, len({value if isinstance(value, str) else (canonical(value),) for _, value in values}))
+        )
     if metric.fold == "streak":
         return streak({zones.day_of(zone, event.time.ms) for event, _ in values}, zone, now)
     if metric.fold == "sum":

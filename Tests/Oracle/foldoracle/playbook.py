@@ -7,7 +7,7 @@ from datetime import date
 import yaml
 
 from . import expressions, zones
-from .values import Decimal, Span, Time, instant
+from .values import Decimal, instant
 
 FOLDS = ("count", "sum", "min", "max", "mean", "first", "last", "distinct", "streak")
 UNCLASSIFIED = "未分类"
@@ -106,8 +106,14 @@ def condition(raw):
 
 def metric(name: str, raw: dict, zone: str) -> Metric:
     fold = next(word for word in FOLDS if word in raw)
-    return Metric(name, fold, [path(text) for text in many(raw[fold])], condition(raw.get("where")),
-                  window(raw.get("window"), zone), actors(raw.get("actor")))
+    return Metric(
+        name,
+        fold,
+        [path(text) for text in many(raw[fold])],
+        condition(raw.get("where")),
+        window(raw.get("window"), zone),
+        actors(raw.get("actor")),
+    )
 
 
 def tag(name: str, raw: dict) -> Tag:
@@ -116,8 +122,10 @@ def tag(name: str, raw: dict) -> Tag:
     if "rule" in raw:
         return Tag(name, "rule", expressions.parse(raw["rule"]))
     if "cases" in raw:
-        cases = [(("literal", True), case["else"]) if "else" in case else (expressions.parse(case["when"]), case["value"])
-                 for case in raw["cases"]]
+        cases = [
+            (("literal", True), case["else"]) if "else" in case else (expressions.parse(case["when"]), case["value"])
+            for case in raw["cases"]
+        ]
         return Tag(name, "cases", cases)
     return Tag(name, "value", expressions.parse(raw["value"]))
 
@@ -134,11 +142,17 @@ def funnel(name: str, raw: dict) -> Funnel:
     if attribution not in ("first", "last"):
         attribution = int(str(attribution).removeprefix("step "))
     return Funnel(
-        name, expressions.span(raw["window"]).ms, raw.get("order", "ordered"),
+        name,
+        expressions.span(raw["window"]).ms,
+        raw.get("order", "ordered"),
         [(many(step["event"]), condition(step.get("where"))) for step in steps],
-        [(many(item["event"]), condition(item.get("where")), numbers[item["from"]], numbers[item["to"]])
-         for item in raw.get("exclude", [])],
-        breakdown.get("by"), attribution)
+        [
+            (many(item["event"]), condition(item.get("where")), numbers[item["from"]], numbers[item["to"]])
+            for item in raw.get("exclude", [])
+        ],
+        breakdown.get("by"),
+        attribution,
+    )
 
 
 def label_value(label: dict) -> str:
@@ -212,5 +226,3 @@ def trees(tag: Tag) -> list:
 def reads(tag: Tag) -> set[str]:
     return set().union(*[expressions.names(tree) for tree in trees(tag)]) if trees(tag) else set()
 
-
-__all__ = ["Playbook", "Metric", "Tag", "Funnel", "load", "in_order", "trees", "reads", "Time", "Span"]

@@ -2,7 +2,7 @@
 
 import bisect
 
-from . import expressions, metrics, zones
+from . import expressions, metrics
 from .events import Event
 from .playbook import UNCLASSIFIED, Playbook, Tag, in_order, trees
 from .values import Decimal, Time
@@ -128,11 +128,12 @@ class Subject:
         for name, timeline in self.tags.items():
             since, value = timeline.last
             tags[name] = {"value": value, "since": Time(since) if self.events else None}
-        return {"tags": tags, "metrics": {name: self.metric(name, self.now.ms) for name in self.book.metrics[self.kind]}}
+        return {
+            "tags": tags,
+            "metrics": {name: self.metric(name, self.now.ms) for name in self.book.metrics[self.kind]},
+        }
 
     def rule(self, tree) -> tuple[int, bool]:
         """Since when a rule has its present value."""
         return self.timeline([tree], lambda ms: self.evaluate(tree, ms) is True).last
 
-
-__all__ = ["Subject", "Timeline", "zones"]

@@ -96,7 +96,7 @@ def number_text(number: Decimal) -> str:
 
 
 def canonical(value: object) -> str:
-    """Canonical JSON: no spaces, keys by code point, text unescaped but for quotes, backslash and control characters."""
+    """Canonical JSON: no spaces, keys by code point, text as it is but for quotes, backslash, controls."""
     if value is None:
         return "null"
     if isinstance(value, bool):
