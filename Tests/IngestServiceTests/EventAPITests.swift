@@ -216,7 +216,7 @@ struct EventAPITests {
   @Test("a refused sender that writes its whole body first still reads the answer")
   func refusedEarly() async throws {
     let ingest = try Ingest()
-    try await ingest.serve { server in
+    try await ingest.serve { (server) async throws -> Void in
       // More than the sockets' buffers hold; the test's client says `Connection: close`.
       let body = String(repeating: " ", count: 12 << 20)
       #expect(try await server.post(body).status == 413)
