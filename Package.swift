@@ -79,7 +79,8 @@ let package = Package(
     // Services.
     .target(
       name: "IngestService",
-      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "PipelineRuntime", "Digests", log, hummingbird],
+      dependencies: ["EventModel", "EventCodec", "PipelinePorts", "Digests", log, yaml, hummingbird],
+      exclude: ["Import/MAPPING.md"],
       swiftSettings: strict
     ),
     .target(
@@ -149,10 +150,19 @@ let package = Package(
       name: "KafkaClientTests", dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["PostgresClient", "PostgresStores", "PipelineTestSupport"],
+      dependencies: [
+        "PostgresClient", "PostgresStores", "Digests", "EventModel", "PipelinePorts", "PipelineTestSupport",
+      ],
       swiftSettings: strict
     ),
-    .testTarget(name: "IngestServiceTests", dependencies: ["IngestService", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "IngestServiceTests",
+      dependencies: [
+        "IngestService", "EventJournal", "EventCodec", "EventModel", "Digests", "PipelinePorts", "PipelineTestSupport",
+        hummingbird, log,
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "HearthCommandTests", dependencies: ["HearthCommand", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],

@@ -1,5 +1,5 @@
 /// A value of an event's data, a metric, a tag or an expression.
-package indirect enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(FixedDecimal)

@@ -60,6 +60,11 @@ package struct FileFold {
   }
 
   private mutating func advance(_ fold: inout SubjectFold, through instant: Instant) {
+    while let due = fold.funnelDue(before: instant, program: program) { step(&fold, through: due) }
+    step(&fold, through: instant)
+  }
+
+  private mutating func step(_ fold: inout SubjectFold, through instant: Instant) {
     for fired in fold.tagging.advance(through: instant, program: program.tagging(of: fold.subject.kind)) {
       note(tags: fired.tags, of: &fold)
     }

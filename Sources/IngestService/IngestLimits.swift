@@ -20,6 +20,8 @@ package struct IngestLimits: Hashable, Sendable {
   package var keysCachedMax: Int
   /// Bytes of a refused payload that its dead letter keeps.
   package var deadLetterPayloadBytesMax: Int
+  /// Bytes of a refused request's body that are read away so that its sender gets to read the answer.
+  package var discardedBytesMax: Int
 
   package init(
     bodyBytesMax: Int = 5 << 20,
@@ -30,7 +32,8 @@ package struct IngestLimits: Hashable, Sendable {
     ratedSubjectsMax: Int = 200_000,
     keyLifetime: TimeSpan = .seconds(30),
     keysCachedMax: Int = 10_000,
-    deadLetterPayloadBytesMax: Int = 65_536
+    deadLetterPayloadBytesMax: Int = 65_536,
+    discardedBytesMax: Int = 32 << 20
   ) {
     self.bodyBytesMax = bodyBytesMax
     self.eventsMax = eventsMax
@@ -41,5 +44,6 @@ package struct IngestLimits: Hashable, Sendable {
     self.keyLifetime = keyLifetime
     self.keysCachedMax = keysCachedMax
     self.deadLetterPayloadBytesMax = deadLetterPayloadBytesMax
+    self.discardedBytesMax = discardedBytesMax
   }
 }

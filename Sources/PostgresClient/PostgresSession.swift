@@ -215,10 +215,11 @@ package final class PostgresSession {
       if !isDone { throw .connectionLost("connection lost before an answer") }
     }
     guard let sync = try nextResult() else { throw .connectionLost("connection lost before the end of a pipeline") }
+    defer { PQclear(sync) }
     let status = PQresultStatus(sync)
-    PQclear(sync)
     guard status == PGRES_PIPELINE_SYNC else {
-      throw .unexpectedResult("pipeline ended with status \(status.rawValue)")
+      // The server may end the session in this very place, after all answers: COMMIT's was read, or failed, before.
+      throw failure(of: sync) ?? .unexpectedResult("pipeline ended with status \(status.rawValue)")
     }
     return results
   }
@@ -268,6 +269,7 @@ package final class PostgresSession {
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_PIPELINE_ABORTED: return nil
     case PGRES_FATAL_ERROR: break
+    case PGRES_BAD_RESPONSE: return .connectionLost("server's answer could not be read")
     default: return .unexpectedResult("result status \(PQresultStatus(result).rawValue) is not one that is asked for")
     }
     // libpq's own failures (the connection went away) carry no SQLSTATE.

@@ -89,7 +89,7 @@ package struct LogAdministration: Sendable {
       """
       WITH again AS (
         SELECT consumer_group, topic, partition, min(position) AS first FROM outbox_frames
-        WHERE written IS NOT NULL AND ($1::text[] IS NULL OR written ?| $1::text[])
+        WHERE written IS NULL OR $1::text[] IS NULL OR written ?| $1::text[]
         GROUP BY consumer_group, topic, partition
       ), unmarked AS (
         UPDATE outbox_frames AS f SET written = NULL FROM again AS a

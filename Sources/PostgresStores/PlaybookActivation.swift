@@ -7,7 +7,8 @@ extension PostgresPlaybookStore {
   package func pendingActivations() async throws(AdapterFailure) -> [(tenant: String, version: Int64)] {
     let pairs = try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
-        "SELECT tenant, version FROM playbooks WHERE activated_at IS NULL ORDER BY tenant, version")
+        "SELECT tenant, version FROM playbooks WHERE activated_at IS NULL ORDER BY tenant, version"
+      )
       var found: [StoredPlaybook] = []
       for row in result.rows {
         found.append(StoredPlaybook(tenant: try row.text(0), version: try row.int8(1), files: []))
@@ -21,7 +22,8 @@ extension PostgresPlaybookStore {
     try await pool.perform { session throws(PostgresFailure) in
       _ = try session.query(
         "UPDATE playbooks SET activated_at = now() WHERE tenant = $1 AND version = $2 AND activated_at IS NULL",
-        [.text(tenant), .int8(version)])
+        [.text(tenant), .int8(version)]
+      )
     }
   }
 
@@ -41,7 +43,8 @@ extension LogAdministration {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
         "SELECT state FROM partition_offsets WHERE consumer_group = $1 AND topic = ANY ($2::text[])",
-        [.text(group), .textArray(topics)])
+        [.text(group), .textArray(topics)]
+      )
       var states: [[UInt8]] = []
       for row in result.rows { states.append(try row.bytes(0)) }
       return states
@@ -52,7 +55,10 @@ extension LogAdministration {
 extension ImportStore {
   /// Moves `done_rows` from one value to another; false when it did not stand at the first.
   package func advance(
-    tenant: String, id: String, from: Int64, to: Int64
+    tenant: String,
+    id: String,
+    from: Int64,
+    to: Int64
   ) async throws(AdapterFailure) -> Bool {
     try await pool.perform { session throws(PostgresFailure) in
       try session.query(

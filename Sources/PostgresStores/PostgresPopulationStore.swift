@@ -20,11 +20,14 @@ package struct PostgresPopulationStore: PopulationStore {
           SELECT FROM population_results AS r
           WHERE r.tenant = c.tenant AND r.segment = c.segment AND r.as_of >= c.as_of)
         ORDER BY tenant, segment, as_of DESC
-        """, [.int8(Int64(partitionCount))])
+        """,
+        [.int8(Int64(partitionCount))]
+      )
       var found: [PopulationInstant] = []
       for row in result.rows {
         found.append(
-          PopulationInstant(tenant: try row.text(0), segment: try row.text(1), asOf: try row.instant(2)))
+          PopulationInstant(tenant: try row.text(0), segment: try row.text(1), asOf: try row.instant(2))
+        )
       }
       return found
     }
@@ -36,7 +39,9 @@ package struct PostgresPopulationStore: PopulationStore {
         """
         SELECT snapshot FROM population_snapshots WHERE tenant = $1 AND segment = $2 AND as_of = $3
         ORDER BY topic, partition
-        """, Self.key(instant))
+        """,
+        Self.key(instant)
+      )
       var found: [[UInt8]] = []
       for row in result.rows { found.append(try row.bytes(0)) }
       return found
@@ -47,10 +52,16 @@ package struct PostgresPopulationStore: PopulationStore {
     try await pool.perform { session throws(PostgresFailure) in
       try session.transaction { session throws(PostgresFailure) in
         try session.query(
-          "INSERT INTO population_results (tenant, segment, as_of, record) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-          Self.key(instant) + [.jsonb(record)])
+          """
+          INSERT INTO population_results (tenant, segment, as_of, record) VALUES ($1, $2, $3, $4)
+          ON CONFLICT DO NOTHING
+          """,
+          Self.key(instant) + [.jsonb(StorableText.clean(json: record))]
+        )
         try session.query(
-          "DELETE FROM population_snapshots WHERE tenant = $1 AND segment = $2 AND as_of <= $3", Self.key(instant))
+          "DELETE FROM population_snapshots WHERE tenant = $1 AND segment = $2 AND as_of <= $3",
+          Self.key(instant)
+        )
       }
     }
   }
@@ -61,7 +72,8 @@ package struct PostgresPopulationStore: PopulationStore {
         """
         SELECT DISTINCT ON (tenant, segment) record::text FROM population_results
         ORDER BY tenant, segment, as_of DESC
-        """)
+        """
+      )
       var found: [[UInt8]] = []
       for row in result.rows { found.append(Array(try row.text(0).utf8)) }
       return found

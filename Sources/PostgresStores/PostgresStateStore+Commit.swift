@@ -11,7 +11,7 @@ extension PostgresStateStore {
     guard !flushes.isEmpty else { return .committed }
     let flushes = flushes.sorted { $0.partition < $1.partition }
     return try await pool.perform { session throws(PostgresFailure) in
-      let lost = try Self.fence(session, group, flushes)
+      let lost = try fence(session, group, flushes)
       guard lost.isEmpty else {
         session.rollback()
         return .lost(lost)
@@ -22,7 +22,7 @@ extension PostgresStateStore {
   }
 
   /// Opens the transaction, locks the rows in order, and raises those whose fence holds; the others are returned.
-  private static func fence(
+  private func fence(
     _ session: PostgresSession,
     _ group: String,
     _ flushes: [PartitionFlush]
@@ -44,7 +44,9 @@ extension PostgresStateStore {
         """
         UPDATE partition_offsets AS o
         SET next_offset = f.next_offset, flush_no = o.flush_no + 1, outbox_position = o.outbox_position + f.frames,
-          published_through = GREATEST(o.published_through, f.published_through), state = f.state, updated_at = now()
+          published_through = CASE WHEN $11 THEN o.published_through
+            ELSE GREATEST(o.published_through, f.published_through) END,
+          state = f.state, updated_at = now()
         FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
           $10::bytea[]) AS f(topic, partition, log_epoch, owner_epoch, flush_no, next_offset, published_through, frames,
           state)
@@ -56,6 +58,9 @@ extension PostgresStateStore {
           .text(group), places.topics, places.partitions, numbers(\.logEpoch), numbers(\.ownerEpoch),
           numbers(\.flushNumber), numbers(\.nextOffset), numbers(\.publishedThrough),
           numbers { $0.frame == nil ? 0 : 1 }, .byteaArray(flushes.map(\.state)),
+          // A retained frame counts as published only together with where it went (`published`): else a crash in
+          // between would leave a frame that is never pruned, nor published again into a new log.
+          .bool(retainFrames),
         ]
       ),
     ])

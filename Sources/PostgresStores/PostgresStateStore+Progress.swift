@@ -6,7 +6,8 @@ extension PostgresStateStore: ConsumerProgress {
   /// Records progress of several partitions in one transaction, rows in partition order. Marking again, or less than
   /// stands, changes nothing.
   package func published(
-    group: String, _ progress: [PublicationProgress]
+    group: String,
+    _ progress: [PublicationProgress]
   ) async throws(AdapterFailure) -> [PartitionID] {
     let sorted = progress.sorted { $0.partition < $1.partition }
     let retain = retainFrames
@@ -29,7 +30,8 @@ extension PostgresStateStore: ConsumerProgress {
           [
             .text(group), .textArray(sorted.map(\.partition.topic)), .int4Array(sorted.map(\.partition.partition)),
             .int8Array(sorted.map(\.ownerEpoch)), .int8Array(sorted.map(\.through)),
-          ])
+          ]
+        )
         var held: Set<PartitionID> = []
         for row in result.rows { held.insert(PartitionID(topic: try row.text(0), partition: try row.int4(1))) }
         let kept = sorted.filter { held.contains($0.partition) }
@@ -40,7 +42,10 @@ extension PostgresStateStore: ConsumerProgress {
   }
 
   private static func settle(
-    _ progress: [PublicationProgress], group: String, retain: Bool, _ session: PostgresSession
+    _ progress: [PublicationProgress],
+    group: String,
+    retain: Bool,
+    _ session: PostgresSession
   ) throws(PostgresFailure) {
     guard retain else {
       try session.query(
@@ -52,7 +57,8 @@ extension PostgresStateStore: ConsumerProgress {
         [
           .text(group), .textArray(progress.map(\.partition.topic)), .int4Array(progress.map(\.partition.partition)),
           .int8Array(progress.map(\.through)),
-        ])
+        ]
+      )
       return
     }
     var topics: [String] = []
@@ -74,11 +80,14 @@ extension PostgresStateStore: ConsumerProgress {
       FROM unnest($2::text[], $3::int4[], $4::int8[], $5::text[]) AS w(topic, partition, position, written)
       WHERE f.consumer_group = $1 AND f.topic = w.topic AND f.partition = w.partition AND f.position = w.position
       """,
-      [.text(group), .textArray(topics), .int4Array(partitions), .int8Array(positions), .textArray(written)])
+      [.text(group), .textArray(topics), .int4Array(partitions), .int8Array(positions), .textArray(written)]
+    )
   }
 
   package func keys(
-    group: String, partition: PartitionID, tenant: String
+    group: String,
+    partition: PartitionID,
+    tenant: String
   ) async throws(AdapterFailure) -> [[UInt8]] {
     try await pool.perform { session throws(PostgresFailure) in
       let result = try session.query(
@@ -88,7 +97,8 @@ extension PostgresStateStore: ConsumerProgress {
         """,
         [
           .text(group), .text(partition.topic), .int4(partition.partition), .text(tenant + "/"), .text(tenant + "0"),
-        ])
+        ]
+      )
       var keys: [[UInt8]] = []
       for row in result.rows { keys.append(Array(try row.text(0).utf8)) }
       return keys
@@ -101,7 +111,9 @@ extension PostgresStateStore: ConsumerProgress {
         """
         SELECT topic, partition, min(next_offset) FROM partition_offsets
         WHERE topic = ANY ($1::text[]) GROUP BY topic, partition
-        """, [.textArray(topics)])
+        """,
+        [.textArray(topics)]
+      )
       var folded: [PartitionID: Int64] = [:]
       for row in result.rows {
         folded[PartitionID(topic: try row.text(0), partition: try row.int4(1))] = try row.int8(2)
@@ -120,8 +132,18 @@ package struct PostgresTimerOutlook: TimerOutlook {
   package func nextDue(after instant: Instant) async throws(AdapterFailure) -> Instant? {
     try await pool.perform { session throws(PostgresFailure) in
       // Timers of tenants whose clock is their log lie in another time and are never between two live ticks for long.
+      // One probe of the timers' index for each partition: min() over the table would read all that are due later.
       let result = try session.query(
-        "SELECT min(due) FROM subject_states WHERE due > $1", [.int8(instant.milliseconds)])
+        """
+        SELECT min(t.due) FROM partition_offsets AS o
+        CROSS JOIN LATERAL (
+          SELECT s.due FROM subject_states AS s
+          WHERE s.consumer_group = o.consumer_group AND s.topic = o.topic AND s.partition = o.partition AND s.due > $1
+          ORDER BY s.due LIMIT 1
+        ) AS t
+        """,
+        [.int8(instant.milliseconds)]
+      )
       return try result.rows.first?.int8OrNull(0).map { Instant(milliseconds: $0) }
     }
   }

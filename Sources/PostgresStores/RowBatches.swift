@@ -59,7 +59,8 @@ enum RowBatches {
         texts(rows, \.instant.tenant), texts(rows, \.instant.segment), .textArray(rows.map(\.instant.asOf.text)),
         .textArray(rows.map(\.partition.topic)), .int4Array(rows.map(\.partition.partition)),
         .byteaArray(rows.map(\.snapshot)),
-      ])
+      ]
+    )
   }
 
   private static func upsert(_ rows: ArraySlice<FunnelEntryRow>) -> PostgresStatement {

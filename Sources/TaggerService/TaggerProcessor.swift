@@ -121,6 +121,15 @@ package struct TaggerProcessor: SubjectProcessor {
     _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
   ) {
     guard let program = program?.fold else { return }
+    while let due = state.fold.funnelDue(before: instant, program: program) {
+      step(&state, through: due, program, in: &lane)
+    }
+    step(&state, through: instant, program, in: &lane)
+  }
+
+  private func step(
+    _ state: inout State, through instant: Instant, _ program: FoldProgram, in lane: inout LaneContext<Memory, Never>
+  ) {
     let kind = state.fold.subject.kind
     for fired in state.fold.tagging.advance(through: instant, program: program.tagging(of: kind)) {
       publish(tags: fired.tags, signals: fired.signals, of: &state.fold, program, in: &lane)

@@ -213,6 +213,19 @@ struct EventAPITests {
     #expect(ingest.sink.records.count == 1)
   }
 
+  @Test("a refused sender that writes its whole body first still reads the answer")
+  func refusedEarly() async throws {
+    let ingest = try Ingest()
+    try await ingest.serve { (server) async throws -> Void in
+      // More than the sockets' buffers hold; the test's client says `Connection: close`.
+      let body = String(repeating: " ", count: 12 << 20)
+      #expect(try await server.post(body).status == 413)
+      #expect(try await server.post(body, authorization: "Bearer none").status == 401)
+      #expect(try await server.post(body, type: "text/plain").status == 415)
+      #expect(try await server.post("[\(event("a"))]").status == 200)
+    }
+  }
+
   @Test("one subject's events are limited by the hour")
   func rate() async throws {
     let ingest = try Ingest(limits: IngestLimits(subjectEventsPerHourMax: 2))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares a fold of the demonstration with the SQL report: `compare_report.py --state F --funnels F --segments F`.
 
+Or compares a running instance with it: `--report F`, what `hearth report --json F` wrote.
 The files are what `hearth fold` (or oracle.py) gives for `demo_events.py`, or any export of the same form. Prints one
 line a compared figure that differs and the number of figures compared; exit 3 when any differs.
 """
@@ -104,6 +105,7 @@ def main() -> int:
     parser.add_argument("--state")
     parser.add_argument("--funnels")
     parser.add_argument("--segments")
+    parser.add_argument("--report", help="the file of `hearth report --json`")
     arguments = parser.parse_args()
     got: dict = {}
     for path, read in (
@@ -113,6 +115,8 @@ def main() -> int:
     ):
         if path:
             got.update(read(path))
+    if arguments.report:
+        got = json.loads(pathlib.Path(arguments.report).read_text(encoding="utf-8"))
     expected = json.loads(pathlib.Path(arguments.expected).read_text(encoding="utf-8"))
     count, faults = differences(expected, got)
     for fault in faults:

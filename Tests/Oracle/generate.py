@@ -246,7 +246,7 @@ class Case:
                 made.numbers.append(name)
         return metrics, tags, made
 
-    def funnel(self) -> dict:
+    def funnel(self, tags: list[str]) -> dict:
         order = self.dice.choice(["ordered", "ordered", "strict", "any"])
         names = ["one", "two", "three", "four"][: self.dice.randint(2, 4)]
         steps = []
@@ -273,8 +273,8 @@ class Case:
                 }
             ]
         if self.dice.random() < 0.7:
-            body["breakdown"] = {"by": self.dice.choice(["channel", "community", "city"])}
-            if body["breakdown"]["by"] != "city":
+            body["breakdown"] = {"by": self.dice.choice(["channel", "community", self.dice.choice(tags)])}
+            if body["breakdown"]["by"] not in tags:
                 body["breakdown"]["attribution"] = self.dice.choice(["first", "last", "step 1", "step 2"])
         return body
 
@@ -316,7 +316,7 @@ class Case:
                 "refresh": "1h",
             },
         }
-        book["funnels"] = {f"f{number}": self.funnel() for number in range(self.dice.randint(1, 3))}
+        book["funnels"] = {f"f{number}": self.funnel(sorted(member_tags)) for number in range(self.dice.randint(1, 3))}
         return book
 
     # The events

@@ -349,6 +349,17 @@ class Funnels(unittest.TestCase):
         ]
         self.assertEqual(entries(fold(book, lines, day(4)))[0]["breakdown"], "Rome")
 
+    def test_breakdown_of_an_entry_dated_ahead_is_the_tag_of_its_instant(self):
+        book = path(steps="ab", extra=", breakdown: {by: busy}")
+        book += "metrics: {member: {often: {count: checkin.done, window: 1h}}}\n"
+        book += "tags: {member: {busy: {rule: often >= 1}}}\n"
+        lines = [
+            event("1", X, day(1, "18:00:00.000")),
+            event("2", A, day(1, "18:30:00.000"), received=day(1, "18:26:00.000")),
+            event("3", "page.viewed", day(11)),
+        ]
+        self.assertEqual(entries(fold(book, lines, day(20)))[0]["breakdown"], "true")
+
     def test_days_are_local(self):
         book = "zone: Asia/Shanghai\n" + path(steps="ab")
         self.assertEqual(self.run_path(book, [(A, day(1, "16:00:00.000"))])[0]["day"], "2017-03-02")

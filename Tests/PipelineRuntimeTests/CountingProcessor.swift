@@ -1,6 +1,7 @@
 import EventModel
 import PipelinePorts
 import PipelineRuntime
+import PipelineTestSupport
 
 /// A processor small enough to be checked by eye: it counts a subject's records, says each count, and says once when
 /// the clock passes a second after the last record.

@@ -105,30 +105,81 @@ struct AdministrationTests {
     #expect(done.lastTime == Instant(milliseconds: 1_486_000_000_000))
     #expect(done.finishedAt != nil)
     #expect(try await !store.advance(tenant: "t", id: "none", doneRows: 1))
+    #expect(try await store.advance(tenant: "t", id: "i1", from: 100, to: 99))
+    #expect(try await !store.advance(tenant: "t", id: "i1", from: 100, to: 98))
     let over = await #expect(throws: AdapterFailure.self) {
       try await store.advance(tenant: "t", id: "i1", doneRows: 101)
     }
     #expect(over?.disposition == .permanent)
   }
 
-  @Test("a population is cut once, from what every partition reported")
+  @Test("a population is complete when every partition has reported, and cut once")
   func populations() async throws {
-    let store = PopulationStore(pool: try await TestDatabase.make().pool())
-    let moment = PopulationMoment(tenant: "t", segment: "top", asOf: Instant(milliseconds: 1_485_000_000_000))
-    try await store.report(moment, partition: place(1), members: Array(#"{"a": 1}"#.utf8))
-    try await store.report(moment, partition: place(0), members: Array(#"{"b": 1}"#.utf8))
-    try await store.report(moment, partition: place(0), members: Array(#"{"b": 2}"#.utf8))
-    let snapshots = try await store.snapshots(moment)
-    #expect(snapshots.map(\.partition) == [place(0), place(1)])
-    #expect(snapshots[0].members == Array(#"{"b": 2}"#.utf8))
-    #expect(try await store.cut(moment) == nil)
-    #expect(try await store.latest(tenant: "t", segment: "top") == nil)
-    let cut = Array(#"{"at": 2}"#.utf8)
-    #expect(try await store.decide(moment, cut: cut) == cut)
-    #expect(try await store.decide(moment, cut: Array(#"{"at": 3}"#.utf8)) == cut)
-    #expect(try await store.cut(moment) == cut)
-    #expect(try await store.snapshots(moment).isEmpty)
-    #expect(try await store.latest(tenant: "t", segment: "top") == moment)
+    let database = try await TestDatabase.make()
+    let populations = PostgresPopulationStore(pool: database.pool())
+    let store = database.store()
+    let claims = try await store.claim(group: "segmenter", partitions: [place(0), place(1)])
+    func moment(_ milliseconds: Int64) -> PopulationInstant {
+      PopulationInstant(tenant: "t", segment: "top", asOf: Instant(milliseconds: milliseconds))
+    }
+    func rows(_ partition: Int32, _ values: [Int64: UInt8]) -> [TableRow] {
+      values.sorted { $0.key < $1.key }.map {
+        .snapshot(SnapshotRow(instant: moment($0.key), partition: place(partition), snapshot: [$0.value]))
+      }
+    }
+    let first = claims[0].flush(to: 1, rows: rows(0, [1: 1, 2: 2]) + rows(0, [1: 9]))
+    #expect(try await store.commit(group: "segmenter", [first]) == .committed)
+    #expect(try await populations.complete(partitionCount: 2).isEmpty)
+    #expect(try await store.commit(group: "segmenter", [claims[1].flush(to: 1, rows: rows(1, [1: 3]))]) == .committed)
+    #expect(try await populations.complete(partitionCount: 2) == [moment(1)])
+    #expect(try await populations.snapshots(of: moment(1)) == [[9], [3]])
+    #expect(try await populations.newestCuts().isEmpty)
+    try await populations.decided(moment(1), record: Array(#"{"cut": 1}"#.utf8))
+    try await populations.decided(moment(1), record: Array(#"{"cut": 2}"#.utf8))
+    #expect(try await populations.newestCuts() == [Array(#"{"cut": 1}"#.utf8)])
+    #expect(try await populations.complete(partitionCount: 2).isEmpty)
+    #expect(try await populations.snapshots(of: moment(1)).isEmpty)
+    #expect(try await populations.snapshots(of: moment(2)) == [[2]])
+  }
+
+  @Test("an applied version is pending until it has been activated")
+  func activations() async throws {
+    let store = PostgresPlaybookStore(pool: try await TestDatabase.make().pool())
+    #expect(try await store.apply(tenant: "t", files: [], expectedVersion: 0, appliedBy: "ann") == .applied(version: 1))
+    #expect(try await store.apply(tenant: "t", files: [], expectedVersion: 1, appliedBy: "ann") == .applied(version: 2))
+    #expect(try await store.pendingActivations().map(\.version) == [1, 2])
+    try await store.activated(tenant: "t", version: 1)
+    #expect(try await store.pendingActivations().map(\.version) == [2])
+    #expect(try await store.isActivated(tenant: "t", version: 1))
+    #expect(try await !store.isActivated(tenant: "t", version: 2))
+  }
+
+  @Test("the next timer, the keys of a tenant and the slowest group are those that a reading of all rows gives")
+  func outlook() async throws {
+    let database = try await TestDatabase.make()
+    let store = database.store()
+    let claims = try await store.claim(group: "tagger", partitions: [place(0), place(1)])
+    let flushes = claims.map { claim in
+      let partition = Int64(claim.partition.partition)
+      return claim.flush(
+        to: 5 + partition,
+        subjects: (0..<40 as Range<Int64>).map { number in
+          write("\(["a", "a0", "b"][Int(number % 3)])/member/\(partition)-\(number)", "", due: number * 10 + partition)
+        }
+      )
+    }
+    #expect(try await store.commit(group: "tagger", flushes) == .committed)
+    let outlook = PostgresTimerOutlook(pool: database.pool())
+    for instant in [-1, 0, 1, 15, 389, 390, 391, 392] as [Int64] {
+      let dues = (0..<40).flatMap { [$0 * 10, $0 * 10 + 1] }.filter { $0 > instant }
+      #expect(try await outlook.nextDue(after: Instant(milliseconds: instant))?.milliseconds == dues.min())
+    }
+    let keys = try await store.keys(group: "tagger", partition: place(1), tenant: "a")
+    let expected = stride(from: 0, to: 40, by: 3).map { Array("a/member/1-\($0)".utf8) }
+    #expect(Set(keys) == Set(expected))
+    #expect(keys.count == expected.count)
+    try await LogAdministration(pool: database.pool()).registerGroup("archive", topics: [events: 1])
+    #expect(try await store.foldedThrough(topics: [events, "none"]) == [place(0): 0, place(1): 6])
   }
 
   @Test("one leader at a time; the lock goes with its session")

@@ -3,7 +3,7 @@ import PostgresClient
 import PostgresStores
 import Testing
 
-@Suite("A COMMIT whose answer is lost")
+@Suite("A COMMIT whose answer is lost", .enabled(if: TestDatabase.isPrivate))
 struct UnknownCommitTests {
   @Test("the flush is unknown, and the fence says that it stands: it is not applied twice")
   func applied() async throws {

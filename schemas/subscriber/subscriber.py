@@ -68,7 +68,7 @@ class Table:
             self.stopped.add(key)
             print(
                 f"error: gap in sequence at {place}: expected {known + 1}, got {sequence}\n"
-                f"next: take the subject's record of hearth.profiles.v1 and go on after its sequence",
+                f"next: take the subject's rows of the store's view `tags` and go on after their sequence",
                 file=sys.stderr,
             )
             return

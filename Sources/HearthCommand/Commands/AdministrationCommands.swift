@@ -88,10 +88,8 @@ struct TopicsCommand: AsyncParsableCommand {
   func run() async throws {
     var catalogue = try Installation.catalogue()
     if let replication { catalogue = catalogue.replicated(replication) }
-    let admin: KafkaAdmin
-    do { admin = try KafkaAdmin(try instance.kafka()) } catch let failure as KafkaOpeningFailure {
-      throw CommandFailure(.invalidInput, "broker settings cannot be used", got: failure.description)
-    }
+    let connection = try instance.kafka()
+    let admin = try KafkaAdmin(connection)
     do {
       if !check { for name in try await admin.create(catalogue) { Terminal.print("created: \(name)") } }
       let differences = try await admin.differences(from: catalogue)
@@ -104,7 +102,9 @@ struct TopicsCommand: AsyncParsableCommand {
       }
     } catch let failure as AdapterFailure {
       await admin.close()
-      throw CommandFailure(.unreachable, "broker does not answer", got: failure.reason, next: "check that Kafka runs")
+      throw CommandFailure(
+        .unreachable, "broker does not answer", at: connection.bootstrapServers, expected: "a Kafka broker",
+        got: failure.reason, next: "check that Kafka runs")
     }
   }
 }
@@ -167,15 +167,18 @@ struct KeysCommand: AsyncParsableCommand {
   }
 }
 
-enum TenantName {
-  static func check(_ name: String) throws(CommandFailure) {
+/// A tenant's name as an option gives it.
+package enum TenantName {
+  /// Throws a usage fault for anything but `[a-z0-9][a-z0-9-]{0,62}`.
+  package static func check(_ name: String) throws(CommandFailure) {
     let isGood =
       (1...63).contains(name.utf8.count)
       && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
       && name.utf8.first != 45
     guard isGood else {
       throw CommandFailure(
-        .usage, "tenant cannot be used", at: "--tenant", expected: "[a-z0-9][a-z0-9-]{0,62}", got: name)
+        .usage, "tenant cannot be used", at: "--tenant", expected: "[a-z0-9][a-z0-9-]{0,62}", got: name,
+        next: "give a tenant like shop-1")
     }
   }
 }

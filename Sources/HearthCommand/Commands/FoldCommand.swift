@@ -24,7 +24,9 @@ struct FoldCommand: AsyncParsableCommand {
     let compiled = try PlaybookFolder.compile(playbook).playbook
     let end = try until.map { text throws(CommandFailure) -> Instant in
       guard let instant = Instant(text: text) else {
-        throw CommandFailure(.usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text)
+        throw CommandFailure(
+          .usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text,
+          next: "give one like 2026-03-05T10:00:00Z")
       }
       return instant
     }
@@ -32,7 +34,7 @@ struct FoldCommand: AsyncParsableCommand {
       fold: FileFold(program: try FoldProgram(playbook: compiled), emission: emit == .changes ? .changes : .nothing),
       until: end)
     let reader = try LineReader(path: events)
-    while let line = reader.next() { try run.read(line) }
+    while let line = try reader.next() { run.read(line) }
     run.fold.finish(until: end)
     run.report()
     let lines =
@@ -56,25 +58,28 @@ struct FoldCommand: AsyncParsableCommand {
 }
 
 /// A fold under way: the accepting rules before it, counts of what they kept out.
-struct FoldRun {
-  var fold: FileFold
-  let until: Instant?
-  private var rejected: [FailureClass: Int] = [:]
+package struct FoldRun {
+  package var fold: FileFold
+  package let until: Instant?
+  /// Lines that were kept out, by class.
+  package private(set) var rejected: [FailureClass: Int] = [:]
   private var lineNumber = 0
   private var tenant: String?
 
-  init(fold: FileFold, until: Instant?) {
+  package init(fold: FileFold, until: Instant?) {
     self.fold = fold
     self.until = until
   }
 
-  mutating func read(_ line: [UInt8]) throws(CommandFailure) {
+  /// One line of the file: an event or a control record. What was received, or ticked, after `until` is not read.
+  package mutating func read(_ line: [UInt8]) {
     lineNumber += 1
     guard !line.isEmpty else { return }
     do throws(DecodeFailure) {
-      // A dumped log carries its control records.
-      if line.starts(with: Array(#"{"control":"#.utf8)) {
-        if case .tick(_, let time, _, _) = try ControlCodec.decode(line) { fold.tick(time) }
+      if Self.isControl(line) {
+        if case .tick(_, let time, _, _) = try ControlCodec.decode(line), until.map({ time <= $0 }) ?? true {
+          fold.tick(time)
+        }
         return
       }
       let event = try EventCodec.decode(line)
@@ -90,7 +95,12 @@ struct FoldRun {
     }
   }
 
-  func report() {
+  /// A dumped log carries its control records, in canonical form: `as_of` or `control` stands first in them.
+  private static func isControl(_ line: [UInt8]) -> Bool {
+    line.starts(with: #"{"control":"#.utf8) || line.starts(with: #"{"as_of":"#.utf8)
+  }
+
+  package func report() {
     for (failureClass, count) in rejected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       Terminal.error("rejected \(failureClass.rawValue): \(count)")
     }
@@ -99,6 +109,7 @@ struct FoldRun {
 
 /// Lines of a file or of standard input, without their ends.
 final class LineReader {
+  private let path: String
   private let handle: FileHandle
   private var buffer: [UInt8] = []
   private var start = 0
@@ -106,16 +117,23 @@ final class LineReader {
   private static let chunkBytes = 1 << 20
 
   init(path: String) throws(CommandFailure) {
+    self.path = path
     if path == "-" {
       handle = .standardInput
     } else if let file = FileHandle(forReadingAtPath: path) {
       handle = file
     } else {
-      throw CommandFailure(.invalidInput, "file cannot be read", at: path)
+      throw Self.unreadable(path)
     }
   }
 
-  func next() -> [UInt8]? {
+  private static func unreadable(_ path: String) -> CommandFailure {
+    CommandFailure(
+      .invalidInput, "file cannot be read", at: path, expected: "a file of events", next: "hearth fold --help")
+  }
+
+  /// nil at the end.
+  func next() throws(CommandFailure) -> [UInt8]? {
     while true {
       if let end = buffer[start...].firstIndex(of: 10) {
         defer { start = end + 1 }
@@ -128,7 +146,10 @@ final class LineReader {
       }
       buffer.removeFirst(start)
       start = 0
-      let chunk = handle.readData(ofLength: Self.chunkBytes)
+      let chunk: Data
+      do { chunk = try handle.read(upToCount: Self.chunkBytes) ?? Data() } catch {
+        throw Self.unreadable(path)
+      }
       isAtEnd = chunk.isEmpty
       buffer.append(contentsOf: chunk)
     }

@@ -9,8 +9,8 @@ package struct HearthMain: AsyncParsableCommand {
       version: BuildInfo.version,
       subcommands: [
         Up.self, BrokerCommand.self, MigrateCommand.self, TopicsCommand.self, PlaybookCommand.self, KeysCommand.self,
-        ImportCommand.self, FoldCommand.self, LagCommand.self, WaitCommand.self,
-        EpochsCommand.self,
+        ImportCommand.self, FoldCommand.self, ReportCommand.self, LagCommand.self,
+        WaitCommand.self, EpochsCommand.self,
       ])
   }
 

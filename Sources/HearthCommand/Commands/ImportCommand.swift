@@ -61,7 +61,9 @@ struct ImportCommand: AsyncParsableCommand {
 
   private static func instant(_ text: String) throws(CommandFailure) -> Instant {
     guard let instant = Instant(text: text) else {
-      throw CommandFailure(.usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text)
+      throw CommandFailure(
+        .usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text,
+        next: "give one like 2026-03-05T10:00:00Z")
     }
     return instant
   }

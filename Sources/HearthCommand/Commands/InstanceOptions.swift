@@ -73,7 +73,8 @@ struct InstanceOptions: ParsableArguments {
     } catch let failure as AdapterFailure {
       guard failure.disposition == .retriable else { throw failure }
       throw CommandFailure(
-        .unreachable, "store does not answer", got: failure.reason, next: "check that PostgreSQL runs")
+        .unreachable, "store does not answer", at: "store.url", expected: "PostgreSQL", got: failure.reason,
+        next: "check that PostgreSQL runs")
     }
   }
 }

@@ -20,10 +20,8 @@ struct LagTable: Sendable {
 
   static func read(_ instance: InstanceOptions, group: String?) async throws -> LagTable {
     let progress = try await instance.withStore { pool in try await LagReader(pool: pool).progress(group: group) }
-    let admin: KafkaAdmin
-    do { admin = try KafkaAdmin(try instance.kafka(), timeout: .seconds(10)) } catch let failure as KafkaOpeningFailure {
-      throw CommandFailure(.invalidInput, "broker settings cannot be used", got: failure.description)
-    }
+    let connection = try instance.kafka()
+    let admin = try KafkaAdmin(connection, timeout: .seconds(10))
     do throws(AdapterFailure) {
       let marks = try await admin.watermarks(of: Array(Set(progress.map(\.partition.topic))).sorted())
       await admin.close()
@@ -31,7 +29,9 @@ struct LagTable: Sendable {
         rows: progress.map { Row(progress: $0, end: marks[$0.partition].map { mark in mark.high } ?? 0) })
     } catch {
       await admin.close()
-      throw CommandFailure(.unreachable, "broker does not answer", got: error.reason, next: "check that Kafka runs")
+      throw CommandFailure(
+        .unreachable, "broker does not answer", at: connection.bootstrapServers, expected: "a Kafka broker",
+        got: error.reason, next: "check that Kafka runs")
     }
   }
 }

@@ -7,12 +7,14 @@ import Playbook
 import PostgresStores
 
 /// A playbook's folder on disk.
-enum PlaybookFolder {
+package enum PlaybookFolder {
   /// Its `.yaml` and `.yml` files, by name.
-  static func read(_ folder: String) throws(CommandFailure) -> [PlaybookFile] {
+  package static func read(_ folder: String) throws(CommandFailure) -> [PlaybookFile] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
-      throw CommandFailure(.invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files")
+      throw CommandFailure(
+        .invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files",
+        next: "hearth playbook validate FOLDER")
     }
     let names =
       isDirectory.boolValue ? ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() : [""]
@@ -20,12 +22,16 @@ enum PlaybookFolder {
     for name in names where name.isEmpty || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let path = name.isEmpty ? folder : folder + "/" + name
       guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
-        throw CommandFailure(.invalidInput, "playbook file cannot be read", at: path, expected: "UTF-8 text")
+        throw CommandFailure(
+          .invalidInput, "playbook file cannot be read", at: path, expected: "UTF-8 text",
+          next: "mend the file, then hearth playbook validate \(folder)")
       }
       files.append(PlaybookFile(name: name.isEmpty ? URL(fileURLWithPath: folder).lastPathComponent : name, text: text))
     }
     guard !files.isEmpty else {
-      throw CommandFailure(.invalidInput, "playbook is empty", at: folder, expected: "a folder with .yaml files")
+      throw CommandFailure(
+        .invalidInput, "playbook is empty", at: folder, expected: "a folder with .yaml files",
+        next: "hearth playbook validate FOLDER")
     }
     return files
   }
@@ -33,13 +39,13 @@ enum PlaybookFolder {
   /// Compiles, or prints every fault and ends with exit 3.
   static func compile(_ folder: String) throws -> (files: [PlaybookFile], playbook: CompiledPlaybook) {
     let files = try read(folder)
-    do {
+    do throws(PlaybookRejection) {
       let outcome = try PlaybookCompiler.compile(files)
       for warning in outcome.warnings { Terminal.error(warning.text) }
       return (files, outcome.playbook)
-    } catch let rejection as PlaybookRejection {
-      for warning in rejection.warnings { Terminal.error(warning.text) }
-      for fault in rejection.faults { Terminal.error(fault.text) }
+    } catch {
+      for warning in error.warnings { Terminal.error(warning.text) }
+      for fault in error.faults { Terminal.error(fault.text) }
       Terminal.error("next: mend the playbook, then hearth playbook validate \(folder)")
       throw ExitCode(CommandFailure.Code.invalidInput.rawValue)
     }

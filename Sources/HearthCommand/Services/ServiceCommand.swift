@@ -47,25 +47,32 @@ package struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableComma
 /// Ends the process as a fault asks.
 package enum CommandExit {
   package static func end(with error: any Error, of command: any ParsableCommand.Type) -> Never {
-    switch error {
-    case let failure as CommandFailure:
-      Terminal.error(failure.description)
-      exit(failure.code.rawValue)
-    case let faults as ConfigurationReader.Faults:
-      Terminal.error(faults.description)
-      exit(CommandFailure.Code.invalidInput.rawValue)
-    case let failure as ConfigurationFile.Failure:
-      Terminal.error(failure.description)
-      exit(CommandFailure.Code.invalidInput.rawValue)
-    default:
-      let code = command.exitCode(for: error)
-      // The parser's own usage errors.
-      if code == .validationFailure {
-        Terminal.error(command.fullMessage(for: error))
-        exit(CommandFailure.Code.usage.rawValue)
-      }
-      command.exit(withError: error)
+    if let told = ToldFailure(error) {
+      Terminal.error(told.text)
+      exit(told.code.rawValue)
     }
+    switch command.exitCode(for: error) {
+    case .success: command.exit(withError: error)
+    case .validationFailure:
+      Terminal.error(usage(command.message(for: error), help: command.fullMessage(for: error)))
+      exit(CommandFailure.Code.usage.rawValue)
+    case let code:
+      if !(error is ExitCode) {
+        Terminal.error(CommandFailure(.invalidInput, "unexpected fault", got: "\(error)").description)
+      }
+      exit(code.rawValue)
+    }
+  }
+
+  /// The argument parser's message in the form of the command line.
+  /// `help` is its full message, which names the command that helps between apostrophes, after `See`.
+  package static func usage(_ message: String, help: String) -> String {
+    let what = message.split(separator: "\n").first.map(String.init) ?? "arguments cannot be read"
+    let line = "error: \(what.prefix(1).lowercased())\(what.dropFirst())"
+    guard let see = help.firstRange(of: "See '"), let end = help[see.upperBound...].firstIndex(of: "'") else {
+      return line
+    }
+    return "\(line)\nnext: \(help[see.upperBound..<end])"
   }
 }
 
@@ -91,8 +98,20 @@ struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
       commandName: "healthcheck", abstract: "Exit 0 when the running service is ready, 1 when it is not.")
   }
 
+  /// Bytes of the service's answer that are shown.
+  private static var lineBytesMax: Int { 200 }
+
   @Option(help: "A YAML file with settings.")
   var config: String?
+
+  /// Container health checks know 0 and 1 only, so the exit code is not the fault's own.
+  private static func unwell(_ what: String, _ port: Int, _ got: String) -> ExitCode {
+    let failure = CommandFailure(
+      .unreachable, what, at: "127.0.0.1:\(port)", expected: "a ready \(Definition.name)", got: got,
+      next: "start \(Definition.name), or see what it logs")
+    Terminal.error(failure.description)
+    return ExitCode(1)
+  }
 
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
@@ -101,11 +120,13 @@ struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
     do {
       let answer = try LoopbackHTTP.send(
         host: "127.0.0.1", port: port, method: "GET", path: "/readyz", timeoutSeconds: 3)
-      Terminal.print(String(decoding: answer.body, as: UTF8.self).trimmingCharacters(in: .newlines))
-      if answer.status != 200 { throw ExitCode(1) }
+      let line = String(decoding: answer.body.prefix { $0 != 10 }.prefix(Self.lineBytesMax), as: UTF8.self)
+      guard answer.status == 200 else {
+        throw Self.unwell("service is not ready", port, "status \(answer.status), \(line)")
+      }
+      Terminal.print(line)
     } catch let failure as LoopbackHTTP.Failure {
-      Terminal.error("error: service does not answer at 127.0.0.1:\(port): \(failure)")
-      throw ExitCode(1)
+      throw Self.unwell("service does not answer", port, failure.description)
     }
   }
 }

@@ -19,7 +19,11 @@ package struct CommandFailure: Error, CustomStringConvertible, Sendable {
   package var next: String?
 
   package init(
-    _ code: Code, _ what: String, at place: String? = nil, expected: String? = nil, got: String? = nil,
+    _ code: Code,
+    _ what: String,
+    at place: String? = nil,
+    expected: String? = nil,
+    got: String? = nil,
     next: String? = nil
   ) {
     self.code = code
@@ -35,8 +39,19 @@ package struct CommandFailure: Error, CustomStringConvertible, Sendable {
     var line = "error: \(what)"
     if let place { line += " at \(place)" }
     if let expected { line += ": expected \(expected)" }
-    if let got { line += (expected == nil ? ": got " : ", got ") + String(got.prefix(80)) }
+    if let got { line += (expected == nil ? ": got " : ", got ") + Self.shown(got) }
     return next.map { "\(line)\nnext: \($0)" } ?? line
+  }
+}
+
+extension CommandFailure {
+  /// Characters of what was got instead that are shown.
+  package static let gotCharactersMax = 80
+
+  /// One line: control characters become spaces, the end is cut.
+  private static func shown(_ got: String) -> String {
+    let scalars = got.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }
+    return String(String(String.UnicodeScalarView(scalars)).prefix(gotCharactersMax))
   }
 }
 

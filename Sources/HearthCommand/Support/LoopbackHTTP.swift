@@ -17,7 +17,12 @@ package enum LoopbackHTTP {
 
   /// Sends one request and reads the whole answer; blocks the calling thread up to `timeoutSeconds` a step.
   package static func send(
-    host: String, port: Int, method: String, path: String, headers: [(String, String)] = [], body: [UInt8] = [],
+    host: String,
+    port: Int,
+    method: String,
+    path: String,
+    headers: [(String, String)] = [],
+    body: [UInt8] = [],
     timeoutSeconds: Int = 30
   ) throws(Failure) -> Response {
     let socket = try connect(host: host, port: port, timeoutSeconds: timeoutSeconds)
@@ -44,7 +49,9 @@ package enum LoopbackHTTP {
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        if Foundation.connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 { return descriptor }
+        if Foundation.connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 {
+          return descriptor
+        }
         close(descriptor)
       }
       candidate = address.pointee.ai_next
@@ -75,7 +82,8 @@ package enum LoopbackHTTP {
     }
   }
 
-  private static func parse(_ bytes: [UInt8]) throws(Failure) -> Response {
+  /// A whole answer, read to the connection's end. Throws for what is not HTTP, and for a body that ended early.
+  package static func parse(_ bytes: [UInt8]) throws(Failure) -> Response {
     let separator = Array("\r\n\r\n".utf8)
     guard let end = bytes.firstRange(of: separator) else { throw Failure(description: "the answer is not HTTP") }
     let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
@@ -88,6 +96,9 @@ package enum LoopbackHTTP {
     }
     let body = Array(bytes[end.upperBound...])
     let isChunked = headers["transfer-encoding"]?.lowercased() == "chunked"
+    if !isChunked, let length = headers["content-length"].flatMap(Int.init), body.count < length {
+      throw Failure(description: "the answer ended early")
+    }
     return Response(status: status, headers: headers, body: isChunked ? try unchunked(body) : body)
   }
 
@@ -96,7 +107,9 @@ package enum LoopbackHTTP {
     var rest = bytes[...]
     while let lineEnd = rest.firstRange(of: Array("\r\n".utf8)) {
       let size = String(decoding: rest[..<lineEnd.lowerBound].prefix { $0 != 59 }, as: UTF8.self)
-      guard let count = Int(size, radix: 16) else { throw Failure(description: "the answer's chunks are broken") }
+      guard let count = Int(size, radix: 16), (0...answerBytesMax).contains(count) else {
+        throw Failure(description: "the answer's chunks are broken")
+      }
       if count == 0 { return body }
       rest = rest[lineEnd.upperBound...]
       guard rest.count >= count + 2 else { break }

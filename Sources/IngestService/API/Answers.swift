@@ -13,12 +13,21 @@ package struct Refusal: Error, Hashable, Sendable {
   package var message: String
   /// Seconds after which the same request may succeed.
   package var retryAfter: Int?
+  /// The request's body was not touched, so that it may be read away.
+  private(set) var bodyIsUnread = false
 
   package init(_ status: Int, _ code: String, _ message: String, retryAfter: Int? = nil) {
     self.status = status
     self.code = code
     self.message = message
     self.retryAfter = retryAfter
+  }
+
+  /// The same, thrown before the request's body was touched.
+  var beforeBody: Refusal {
+    var refusal = self
+    refusal.bodyIsUnread = true
+    return refusal
   }
 
   var response: Response {

@@ -21,16 +21,16 @@ package struct Gate: Sendable {
   /// The key of the request: Basic (as user) or Bearer. Throws 401, 403 or 503.
   func key(of request: Request) async throws(Refusal) -> StoredKey {
     guard let text = Self.keyText(request.headers[.authorization]), let key = WriteKey(text) else {
-      throw Refusal(401, "no_key", "a write key is needed, as Basic user or as Bearer token")
+      throw Refusal(401, "no_key", "a write key is needed, as Basic user or as Bearer token").beforeBody
     }
     let stored: StoredKey?
     do throws(AdapterFailure) {
       stored = try await keys.verify(key)
     } catch {
-      throw Refusal(503, "store_unavailable", "keys cannot be checked now", retryAfter: 1)
+      throw Refusal(503, "store_unavailable", "keys cannot be checked now", retryAfter: 1).beforeBody
     }
-    guard let stored else { throw Refusal(401, "bad_key", "the key is unknown, revoked or not this one") }
-    guard stored.scope != .read else { throw Refusal(403, "scope", "the key may only read") }
+    guard let stored else { throw Refusal(401, "bad_key", "the key is unknown, revoked or not this one").beforeBody }
+    guard stored.scope != .read else { throw Refusal(403, "scope", "the key may only read").beforeBody }
     return stored
   }
 
@@ -55,10 +55,10 @@ package struct Gate: Sendable {
     _ work: (sending [UInt8]) async throws(Refusal) -> Response
   ) async throws(Refusal) -> Response {
     if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-      throw Refusal(415, "encoding", "a body without content encoding is expected")
+      throw Refusal(415, "encoding", "a body without content encoding is expected").beforeBody
     }
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytesMax {
-      throw tooLarge
+      throw tooLarge.beforeBody
     }
     var held = 0
     defer { budget.give(back: held) }
@@ -85,6 +85,22 @@ package struct Gate: Sendable {
       throw Refusal(400, "body", "the body did not come whole")
     }
     return body
+  }
+
+  /// Reads a refused request's body away, within the bounds of bytes and time. A client that announced `Connection:
+  /// close` writes it all before it reads the answer, and the server reads nothing more of such a connection.
+  func discardBody(of request: Request) async {
+    guard request.headers[.connection]?.lowercased() == "close" else { return }
+    let deadline = clock.now() + limits.bodyTime
+    var bytes = 0
+    do {
+      for try await chunk in request.body {
+        bytes += chunk.readableBytes
+        guard bytes <= limits.discardedBytesMax, clock.now() <= deadline else { return }
+      }
+    } catch {
+      // The client is gone: nobody waits for the answer.
+    }
   }
 
   private var tooLarge: Refusal {

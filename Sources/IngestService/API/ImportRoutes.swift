@@ -33,7 +33,7 @@ struct ImportRoutes: Sendable {
   func events(_ request: Request, id: String) async throws(Refusal) -> Response {
     let key = try await gate.key(of: request)
     guard let row = request.uri.queryParameters["row"].flatMap({ Int64($0) }), row >= 0 else {
-      throw Refusal(400, "row", "?row=N is expected: the number of events sent before")
+      throw Refusal(400, "row", "?row=N is expected: the number of events sent before").beforeBody
     }
     return try await gate.withBody(of: request) { (body) async throws(Refusal) in
       let items = try IngestAPI.items(body, .lines, gate.limits)

@@ -25,33 +25,34 @@ package struct IngestAPI: Sendable {
   /// Adds `POST /v1/events`, `GET /v1/key` and, with imports, `POST /v1/imports`, `…/:id/events` and `…/:id/finish`.
   package func addRoutes(to router: Router<BasicRequestContext>) {
     router.post("/v1/events") { request, _ in
-      await self.answer { () async throws(Refusal) in try await self.events(request) }
+      await self.answer(request) { () async throws(Refusal) in try await self.events(request) }
     }
     router.get("/v1/key") { request, _ in
-      await self.answer { () async throws(Refusal) in try await self.key(request) }
+      await self.answer(request) { () async throws(Refusal) in try await self.key(request) }
     }
     guard let imports else { return }
     let routes = ImportRoutes(gate: gate, sessions: imports)
     router.post("/v1/imports") { request, _ in
-      await self.answer { () async throws(Refusal) in try await routes.open(request) }
+      await self.answer(request) { () async throws(Refusal) in try await routes.open(request) }
     }
     router.post("/v1/imports/:id/events") { request, context in
-      await self.answer { () async throws(Refusal) in
+      await self.answer(request) { () async throws(Refusal) in
         try await routes.events(request, id: context.parameters.get("id") ?? "")
       }
     }
     router.post("/v1/imports/:id/finish") { request, context in
-      await self.answer { () async throws(Refusal) in
+      await self.answer(request) { () async throws(Refusal) in
         try await routes.finish(request, id: context.parameters.get("id") ?? "")
       }
     }
   }
 
-  private func answer(_ work: () async throws(Refusal) -> Response) async -> Response {
+  private func answer(_ request: Request, _ work: () async throws(Refusal) -> Response) async -> Response {
     do throws(Refusal) {
       return try await work()
     } catch {
       observer.refused(status: error.status, code: error.code)
+      if error.bodyIsUnread { await gate.discardBody(of: request) }
       return error.response
     }
   }
@@ -105,7 +106,7 @@ package struct IngestAPI: Sendable {
         "content_type",
         "expected application/json, application/cloudevents-batch+json, application/cloudevents+json or "
           + "application/x-ndjson"
-      )
+      ).beforeBody
     }
   }
 }

@@ -11,7 +11,7 @@ package struct ConfigurationReader {
 
     /// In the error form of the command line: `error: WHAT at KEY: expected X, got Y`.
     package var description: String {
-      "error: setting cannot be used at \(key): expected \(expected), got \(found)"
+      "error: setting cannot be used at \(key): expected \(expected), got \(OneLine.of(found))"
     }
   }
 
@@ -31,7 +31,9 @@ package struct ConfigurationReader {
 
   /// `file`: flattened keys of the configuration file.
   package init(
-    file: [String: String], environment: [String: String], readFile: @escaping (String) -> String?
+    file: [String: String],
+    environment: [String: String],
+    readFile: @escaping (String) -> String?
   ) {
     self.file = file
     self.environment = environment
@@ -52,7 +54,8 @@ package struct ConfigurationReader {
       }
       return String(text.trimmingPrefix { $0.isWhitespace }.reversed().trimmingPrefix { $0.isWhitespace }.reversed())
     }
-    return environment[variable] ?? file[key]
+    // An empty variable, as compose files make them, is one that is not set.
+    return environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? file[key].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   package mutating func text(_ key: String, default fallback: String? = nil) -> String {
@@ -76,8 +79,11 @@ package struct ConfigurationReader {
     guard let number = Int(value), range.contains(number) else {
       faults.append(
         Fault(
-          key: key, expected: "a whole number \(range.lowerBound) to \(range.upperBound)",
-          found: String(value.prefix(80))))
+          key: key,
+          expected: "a whole number \(range.lowerBound) to \(range.upperBound)",
+          found: value
+        )
+      )
       return fallback
     }
     return number
@@ -89,7 +95,7 @@ package struct ConfigurationReader {
     case "true", "1", "yes": return true
     case "false", "0", "no": return false
     default:
-      faults.append(Fault(key: key, expected: "true or false", found: String(value.prefix(80))))
+      faults.append(Fault(key: key, expected: "true or false", found: value))
       return fallback
     }
   }
@@ -98,7 +104,8 @@ package struct ConfigurationReader {
     guard let value = raw(key) else { return fallback }
     guard choices.contains(value) else {
       faults.append(
-        Fault(key: key, expected: "one of \(choices.joined(separator: ", "))", found: String(value.prefix(80))))
+        Fault(key: key, expected: "one of \(choices.joined(separator: ", "))", found: value)
+      )
       return fallback
     }
     return value
@@ -115,7 +122,11 @@ package struct ConfigurationReader {
     let variablePrefix = Self.variable(of: prefix) + "_"
     for (variable, value) in environment where variable.hasPrefix(variablePrefix) {
       let name = variable.dropFirst(variablePrefix.count).lowercased()
-      if name.hasSuffix("_file"), let text = readFile(value) {
+      if name.hasSuffix("_file") {
+        guard let text = readFile(value) else {
+          faults.append(Fault(key: variable, expected: "a readable file", found: "none at the path"))
+          continue
+        }
         found[String(name.dropLast(5)).replacing("_", with: ".")] = text.trimmingSuffixNewlines()
       } else {
         found[name.replacing("_", with: ".")] = value
@@ -130,6 +141,18 @@ package struct ConfigurationReader {
       faults.append(Fault(key: key, expected: "a known key", found: "an unknown one"))
     }
     if !faults.isEmpty { throw Faults(faults: faults) }
+  }
+}
+
+/// What was found, as it stands in a message.
+enum OneLine {
+  /// Characters that are shown.
+  static let charactersMax = 80
+
+  /// Control characters become spaces; the end is cut.
+  static func of(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }
+    return String(String(String.UnicodeScalarView(scalars)).prefix(charactersMax))
   }
 }
 

@@ -1,6 +1,7 @@
 import EventModel
 import Hummingbird
 import Logging
+import PipelinePorts
 import ServiceLifecycle
 
 /// Runs one service process: its parts, its HTTP server with `/livez`, `/readyz` and `/metrics`, and the signals.
@@ -12,6 +13,8 @@ package struct ServiceHost: Sendable {
 
   /// A graceful stop that takes longer is cut.
   package static let graceMax = Duration.seconds(25)
+  /// The code of a part's failure that only says that it was stopped.
+  static let stoppedCode = "STOPPED"
 
   package init(name: String, needs: [String]) {
     self.name = name
@@ -19,13 +22,20 @@ package struct ServiceHost: Sendable {
     self.metrics = MetricsRegistry()
     self.logger = JSONLogHandler.logger(service: name)
     metrics.set(
-      "hearth_build_info", to: 1, help: "The build of this process.",
-      labels: [.init("service", name), .init("version", BuildInfo.version)])
+      "hearth_build_info",
+      to: 1,
+      help: "The build of this process.",
+      labels: [.init("service", name), .init("version", BuildInfo.version)]
+    )
   }
 
-  /// Serves until SIGTERM or SIGINT, then stops the parts in reverse order.
+  /// Serves until SIGTERM or SIGINT, then stops the parts in reverse order. Throws `ListenFailure` when the address
+  /// cannot be listened on, and what a part throws.
   package func run(
-    host: String, port: Int, router: Router<BasicRequestContext>, parts: [any Service]
+    host: String,
+    port: Int,
+    router: Router<BasicRequestContext>,
+    parts: [any Service]
   ) async throws {
     HealthRoutes.add(to: router, health: health, metrics: metrics)
     let application = Application(
@@ -34,15 +44,26 @@ package struct ServiceHost: Sendable {
       onServerRunning: { [logger] channel in
         logger.info("listening", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "unknown")"])
       },
-      logger: Logger(label: name) { _ in JSONLogHandler(service: name, level: .warning) })
+      logger: Logger(label: name) { _ in JSONLogHandler(service: name, level: .warning) }
+    )
     var configuration = ServiceGroupConfiguration(
       services: ([application] + parts).map {
         .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
       },
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }
+    )
     configuration.maximumGracefulShutdownDuration = Self.graceMax
     logger.info("starting", metadata: ["version": "\(BuildInfo.version)"])
-    try await ServiceGroup(configuration: configuration).run()
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch let failure as AdapterFailure where failure.code == Self.stoppedCode {
+      // It was told to stop while it waited for something: what is not committed is read again.
+      logger.warning("stopped while waiting", metadata: ["reason": "\(failure.reason)"])
+      return
+    } catch {
+      throw ListenFailure(error, host: host, port: port) ?? error
+    }
     logger.info("stopped")
   }
 }

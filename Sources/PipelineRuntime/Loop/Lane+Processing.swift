@@ -129,14 +129,19 @@ extension Lane {
     let program = programs[tenant]
     enter(tenant, programs: programs, processor: processor)
     let through = clock - AcceptanceLimits.timerGrace
+    // Timers are set anew after the sweep: a subject that stays due (its effect is under way) is asked once a tick.
+    var fired: [[UInt8]] = []
     while let key = timers[tenant]?.popDue(through: through) {
       guard var subject = subjects.removeValue(forKey: key) else { continue }
       let wasDirty = subject.isDirty
       processor.advance(&subject.state, through: through, program: program, in: &context)
       subject.isDirty = true
       if !wasDirty { dirty.append(key) }
-      timers[tenant]?.set(key, due: processor.due(subject.state, program: program))
       subjects[key] = subject
+      fired.append(key)
+    }
+    for key in fired {
+      if let state = subjects[key]?.state { timers[tenant]?.set(key, due: processor.due(state, program: program)) }
     }
     let previous = passed[tenant]
     passed[tenant] = max(through, previous ?? through)

@@ -14,6 +14,8 @@ package final class MetricsRegistry: Sendable {
     var kind: Kind
     var help: String
     var series: [Series] = []
+    /// Where in `series` the labels stand.
+    var places: [[Label]: Int] = [:]
   }
   private struct Series {
     var labels: [Label]
@@ -40,6 +42,8 @@ package final class MetricsRegistry: Sendable {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30,
   ]
 
+  private static let overflow = [Label("overflow", "true")]
+
   private let state = Mutex(State())
 
   package init() {}
@@ -63,29 +67,35 @@ package final class MetricsRegistry: Sendable {
   }
 
   private func update(
-    _ name: String, _ kind: Kind, _ help: String, _ labels: [Label], _ change: (inout Series) -> Void
+    _ name: String,
+    _ kind: Kind,
+    _ help: String,
+    _ labels: [Label],
+    _ change: (inout Series) -> Void
   ) {
     state.withLock { state in
       var family = state.families[name] ?? Family(kind: kind, help: help)
+      // A name has one kind: what comes with another is a fault of its maker and is left out.
+      guard family.kind == kind else { return }
       state.families[name] = nil  // so that the arrays below are changed in place
-      var index = family.series.firstIndex { $0.labels == labels }
-      if index == nil {
-        let kept = state.seriesCount < Self.seriesMax ? labels : [Label("overflow", "true")]
-        index = family.series.firstIndex { $0.labels == kept }
-        if index == nil {
-          family.series.append(Series(labels: kept))
-          state.seriesCount += 1
-          index = family.series.count - 1
-        }
+      let kept = family.places[labels] != nil || state.seriesCount < Self.seriesMax ? labels : Self.overflow
+      let index = family.places[kept] ?? family.series.count
+      if index == family.series.count {
+        family.series.append(Series(labels: kept))
+        family.places[kept] = index
+        state.seriesCount += 1
       }
-      if let index { change(&family.series[index]) }
+      change(&family.series[index])
       state.families[name] = family
     }
   }
 
   /// The current value of a counter or gauge; nil before its first use.
   package func value(of name: String, labels: [Label] = []) -> Double? {
-    state.withLock { $0.families[name]?.series.first { $0.labels == labels }?.value }
+    state.withLock { state in
+      guard let family = state.families[name], let index = family.places[labels] else { return nil }
+      return family.series[index].value
+    }
   }
 
   /// Prometheus text format, families by name.
@@ -93,7 +103,7 @@ package final class MetricsRegistry: Sendable {
     state.withLock { state in
       var text = ""
       for (name, family) in state.families.sorted(by: { $0.key < $1.key }) {
-        text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind.rawValue)\n"
+        text += "# HELP \(name) \(Self.escapedHelp(family.help))\n# TYPE \(name) \(family.kind.rawValue)\n"
         for series in family.series { text += Self.lines(name, family.kind, series) }
       }
       return text
@@ -122,7 +132,13 @@ package final class MetricsRegistry: Sendable {
     value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
   }
 
+  private static func escapedHelp(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+  }
+
   private static func number(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+    return value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
   }
 }

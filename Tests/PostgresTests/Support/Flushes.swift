@@ -53,6 +53,21 @@ extension Claim {
 }
 
 extension StateStore {
+  /// Notes frames of partition 0 as published; whether the owner's epoch held.
+  func publish(
+    _ ownerEpoch: Int64,
+    through: Int64,
+    written: [Int64: [WrittenPosition]] = [:]
+  ) async throws -> Bool {
+    let progress = PublicationProgress(
+      partition: place(0),
+      ownerEpoch: ownerEpoch,
+      through: through,
+      written: written
+    )
+    return try await published(group: "tagger", [progress]) == [place(0)]
+  }
+
   /// The state stored for a subject, as text.
   func state(_ key: String, group: String = "tagger") async throws -> String? {
     try await subjects(group: group, keys: [Array(key.utf8)]).first.map { String(decoding: $0.state, as: UTF8.self) }

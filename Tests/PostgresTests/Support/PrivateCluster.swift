@@ -27,7 +27,7 @@ final class PrivateCluster: Sendable {
       unix_socket_directories = '\(directory)'
       fsync = off
       full_page_writes = off
-      max_connections = 60
+      max_connections = 200
       shared_buffers = 64MB
 
       """

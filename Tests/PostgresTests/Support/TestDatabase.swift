@@ -8,6 +8,9 @@ struct TestDatabase: Sendable {
   /// libpq's `options` that put the schema first.
   let options: String
 
+  /// False on a server that `HEARTH_TEST_POSTGRES` names: its processes and socket may be elsewhere.
+  static let isPrivate = ProcessInfo.processInfo.environment["HEARTH_TEST_POSTGRES"] == nil
+
   /// The project's migrations.
   static let migrations = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("schemas/postgres").path
