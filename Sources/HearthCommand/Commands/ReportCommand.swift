@@ -70,7 +70,7 @@ struct ReportCommand: AsyncParsableCommand {
     var timeline = MemberTimeline(program: try FoldProgram(playbook: playbook), subject: subject)
     let lines = try LineReader(path: events)
     let mark = SubjectMark(subject)
-    while let line = lines.next() {
+    while let line = try lines.next() {
       guard mark.mayStand(in: line), var event = try? EventCodec.decode(line) else { continue }
       // A file written for another tenant's name holds the same events.
       event.tenant = tenant
