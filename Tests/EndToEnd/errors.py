@@ -173,6 +173,21 @@ class Commands(GoldenTest):
             code, _, errors = run("hearth", "up", "--dir", self.folder / "up", "--port", port)
             self.golden("port-taken-up", f"exit {code}\n" + re.sub(r"--port \d+", "--port FREE", errors), replacing)
 
+    def test_reference_of_the_settings_is_accepted(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            for service in SERVICES:
+                with self.subTest(service):
+                    reference = ROOT / "services" / service / "config.reference.yaml"
+                    settings = AWAY | {"HEARTH_HTTP_HOST": "127.0.0.1", "HEARTH_HTTP_PORT": str(port)}
+                    if service == "ingest":
+                        settings["HEARTH_JOURNAL_DIRECTORY"] = str(self.folder / "journal")
+                    code, _, errors = run(service, "--config", reference, folder=self.folder, **settings)
+                    self.assertEqual(code, 4, errors)
+                    self.assertIn("port is taken", errors)
+
     def test_host_that_is_not_here(self):
         self.told("host-not-here", 3, "tagger", HEARTH_HTTP_HOST="192.0.2.1", HEARTH_HTTP_PORT="8081", **AWAY)
 
@@ -266,7 +281,8 @@ class Running:
 
     def post(self, body, key="write", kind="application/json", timeout=30):
         """Status, headers and body of an answer; `key` is a name of the instance's keys, or a header's value."""
-        headers = {"Content-Type": kind}
+        # As many clients do: write everything, read the answer, close.
+        headers = {"Content-Type": kind, "Connection": "close"}
         if key:
             headers["Authorization"] = f"Bearer {self.keys[key]}" if key in self.keys else key
         connection = http.client.HTTPConnection("127.0.0.1", self.endpoints["ingest"], timeout=timeout)
