@@ -78,14 +78,16 @@ struct HouseRules {
       guard Repository.exists(path) else { continue }
       var isExplained = false
       var keys = 0
-      for line in try Repository.lines(of: path) where !line.allSatisfy(\.isWhitespace) {
+      for line in try Repository.lines(of: path) {
         let text = line.drop { $0 == " " }
-        if text.hasPrefix("#") {
+        if text.isEmpty {
+          isExplained = false
+        } else if text.hasPrefix("#") {
           isExplained = true
-        } else if text.contains(":") {
+        } else if text.contains(":"), !text.hasSuffix(":") {
+          // One comment may explain the keys that stand together below it; a section's own line needs none.
           keys += 1
-          #expect(isExplained || text.contains(" #"), "\(path): \(text.prefix(60)) has no comment")
-          isExplained = isExplained && text.hasSuffix(":")
+          #expect(isExplained, "\(path): \(text.prefix(60)) has no comment")
         }
       }
       #expect(keys > 0, "\(path) has no keys")
