@@ -62,7 +62,11 @@ let package = Package(
     // Adapters: the only importers of C.
     .target(name: "EventCodec", dependencies: ["EventModel", "CSimdJSON"], swiftSettings: strict),
     .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "KafkaClient", dependencies: ["CRDKafka", "EventModel", "PipelinePorts", yaml], swiftSettings: strict),
+    .target(
+      name: "KafkaClient",
+      dependencies: ["CRDKafka", "EventModel", "PipelinePorts", yaml],
+      swiftSettings: strict
+    ),
     .target(name: "PostgresClient", dependencies: ["CPostgreSQL"], swiftSettings: strict),
     .target(
       name: "PostgresStores",
@@ -86,7 +90,8 @@ let package = Package(
     .target(
       name: "TaggerService",
       dependencies: [
-        "EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "Folding", "PipelinePorts", "PipelineRuntime", log,
+        "EventModel", "EventCodec", "Playbook", "Tagging", "Funnels", "Folding", "PipelinePorts", "PipelineRuntime",
+        log,
       ],
       swiftSettings: strict
     ),
@@ -135,19 +140,37 @@ let package = Package(
     .testTarget(name: "EventModelTests", dependencies: ["EventModel", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "EventCodecTests", dependencies: ["EventCodec", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(name: "PlaybookTests", dependencies: ["Playbook", "PipelineTestSupport"], swiftSettings: strict),
-    .testTarget(name: "TaggingTests", dependencies: ["Tagging", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
-    .testTarget(name: "FunnelsTests", dependencies: ["Funnels", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
-    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "TaggingTests",
+      dependencies: ["Tagging", "Playbook", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "FunnelsTests",
+      dependencies: ["Funnels", "Playbook", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SegmentationTests",
+      dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "MessagingTests", dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"], swiftSettings: strict),
+      name: "MessagingTests",
+      dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "PipelineRuntimeTests",
       dependencies: ["EventModel", "PipelineRuntime", "PipelinePorts", "PipelineTestSupport", log],
       swiftSettings: strict
     ),
     .testTarget(
-      name: "KafkaClientTests", dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"], swiftSettings: strict),
+      name: "KafkaClientTests",
+      dependencies: ["KafkaClient", "EventModel", "PipelinePorts", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "PostgresTests",
       dependencies: [
@@ -163,7 +186,11 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .testTarget(name: "HearthCommandTests", dependencies: ["HearthCommand", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HearthCommandTests",
+      dependencies: ["HearthCommand", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

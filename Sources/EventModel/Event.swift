@@ -27,8 +27,18 @@ package struct Event: Hashable, Sendable {
   package var data: Value
 
   package init(
-    id: String, source: String, tenant: String, type: String, time: Instant, receivedAt: Instant, actor: Actor,
-    subject: Subject, community: String? = nil, channel: String? = nil, operator: String? = nil, data: Value
+    id: String,
+    source: String,
+    tenant: String,
+    type: String,
+    time: Instant,
+    receivedAt: Instant,
+    actor: Actor,
+    subject: Subject,
+    community: String? = nil,
+    channel: String? = nil,
+    operator: String? = nil,
+    data: Value
   ) {
     self.id = id
     self.source = source

@@ -96,7 +96,8 @@ package struct FileFold {
         fields.tag(change) + [
           .init("decidedAt", .time(clock)), .init("sequence", .whole(fold.tagSequence)),
           .init("subject", .string(fold.subject.path)),
-        ])
+        ]
+      )
       changes.append(line.canonicalJSON)
     }
   }
@@ -149,14 +150,16 @@ package struct FileFold {
           Value.object([
             .init("segment", .string(segment.name)), .init("since", .time(since)),
             .init("subject", .string("member/\(id)")),
-          ]).canonicalJSON)
+          ]).canonicalJSON
+        )
       }
     }
     return lines
   }
 
   private func memberships(
-    of segment: SegmentDefinition, standing: [(String, StandingValue)]
+    of segment: SegmentDefinition,
+    standing: [(String, StandingValue)]
   ) -> [(String, Instant)] {
     switch segment.rule {
     case .rule:

@@ -71,7 +71,8 @@ extension SubjectFold {
 
   /// Moves the funnels' clock; call after the tags have moved there.
   package mutating func advanceFunnels(
-    through instant: Instant, program: FoldProgram
+    through instant: Instant,
+    program: FoldProgram
   ) -> [(at: Instant, changes: [FunnelChange])] {
     let tagging = tagging
     return funnels.advance(through: instant, program: program.funnels) { tag, instant in

@@ -49,7 +49,9 @@ package struct NotifierProcessor: SubjectProcessor {
   package func compile(_ stored: StoredPlaybook) throws(AdapterFailure) -> Program {
     let playbook = try StoredPlaybookCompiler.compile(stored)
     return Program(
-      channels: Dictionary(playbook.channels.map { ($0.name, $0) }, uniquingKeysWith: { $1 }), clock: playbook.clock)
+      channels: Dictionary(playbook.channels.map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
+      clock: playbook.clock
+    )
   }
 
   package func isLive(_ program: Program) -> Bool { program.clock == .live }
@@ -74,7 +76,11 @@ package struct NotifierProcessor: SubjectProcessor {
       guard message.text("status") == "decided" else { return .skip }
       let source = ClockSource(topic: Topic.touches, origin: Topic.events)
       return .subject(
-        key: record.key, receivedAt: message.decidedAt, source: source, try Self.input(of: message))
+        key: record.key,
+        receivedAt: message.decidedAt,
+        source: source,
+        try Self.input(of: message)
+      )
     } catch {
       return .poison(DeadLetterReason(error))
     }
@@ -91,12 +97,22 @@ package struct NotifierProcessor: SubjectProcessor {
       throw DecodeFailure(.envelope, path: "/data/expiresAt", expected: "a time", found: "none")
     }
     let touch = PlannedTouch(
-      id: try text("touch"), subject: message.event.subject, source: try text("by"),
-      step: Int(message.number("step") ?? 0), channel: try text("channel"), decidedAt: decidedAt,
-      expiresAt: expiresAt, isReplay: message.mode == .replay)
+      id: try text("touch"),
+      subject: message.event.subject,
+      source: try text("by"),
+      step: Int(message.number("step") ?? 0),
+      channel: try text("channel"),
+      decidedAt: decidedAt,
+      expiresAt: expiresAt,
+      isReplay: message.mode == .replay
+    )
     // The text was filled in by the scheduler; here it has no places left.
     let template = TemplateDefinition(
-      name: try text("template"), kind: try text("kind"), voice: message.text("voice"), text: message.text("text") ?? "")
+      name: try text("template"),
+      kind: try text("kind"),
+      voice: message.text("voice"),
+      text: message.text("text") ?? ""
+    )
     return Input(touch: touch, template: template, sequence: message.sequence)
   }
 
@@ -125,7 +141,10 @@ package struct NotifierProcessor: SubjectProcessor {
   // MARK: Deciding
 
   package func apply(
-    _ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ input: Input,
+    to state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     guard input.sequence > state.notifier.taken else {
       return lane.count("hearth_repeats_dropped_total", help: "Messages seen before, by their sequence.")
@@ -143,28 +162,52 @@ package struct NotifierProcessor: SubjectProcessor {
     guard room < NotifierState.deliveriesMax, let channel = program?.channels[input.touch.channel],
       let plan = try? DeliveryPlan(touch: input.touch, template: input.template, field: { _ in nil }),
       let state = DeliveryState(
-        touch: input.touch.id, channel: channel.name, isIdempotent: true, body: plan.body,
-        expiresAt: input.touch.expiresAt, at: input.touch.decidedAt)
+        touch: input.touch.id,
+        channel: channel.name,
+        isIdempotent: true,
+        body: plan.body,
+        expiresAt: input.touch.expiresAt,
+        at: input.touch.decidedAt
+      )
     else { return nil }
     return NotifierState.Delivery(
-      state: state, source: input.touch.source, kind: input.template.kind, template: input.template.name,
-      isReplay: input.touch.isReplay)
+      state: state,
+      source: input.touch.source,
+      kind: input.template.kind,
+      template: input.template.name,
+      isReplay: input.touch.isReplay
+    )
   }
 
   /// A touch that cannot be delivered at all: one receipt says so.
   private func refuse(
-    _ input: Input, of state: inout State, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ input: Input,
+    of state: inout State,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     let receipt = DeliveryReceipt(
-      touch: input.touch.id, channel: input.touch.channel, status: .failed, attempts: 0,
-      reason: "no channel or no room for it", at: lane.clock)
+      touch: input.touch.id,
+      channel: input.touch.channel,
+      status: .failed,
+      attempts: 0,
+      reason: "no channel or no room for it",
+      at: lane.clock
+    )
     publish(
-      receipt, source: input.touch.source, kind: input.template.kind, template: input.template.name,
-      isReplay: input.touch.isReplay, of: &state, in: &lane)
+      receipt,
+      source: input.touch.source,
+      kind: input.template.kind,
+      template: input.template.name,
+      isReplay: input.touch.isReplay,
+      of: &state,
+      in: &lane
+    )
   }
 
   package func advance(
-    _ state: inout State, through instant: Instant, program: Program?,
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
     in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     for index in state.notifier.deliveries.indices {
@@ -174,7 +217,10 @@ package struct NotifierProcessor: SubjectProcessor {
   }
 
   package func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ state: inout State,
+    why: Visit,
+    program: Program?,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) -> Bool {
     guard state.notifier.deliveries.contains(where: { $0.state.status == .attempting }) else { return false }
     for index in state.notifier.deliveries.indices where state.notifier.deliveries[index].state.status == .attempting {
@@ -185,7 +231,10 @@ package struct NotifierProcessor: SubjectProcessor {
   }
 
   private func attempt(
-    _ index: Int, of state: inout State, at instant: Instant, _ program: Program?,
+    _ index: Int,
+    of state: inout State,
+    at instant: Instant,
+    _ program: Program?,
     in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     var delivery = state.notifier.deliveries[index]
@@ -202,23 +251,35 @@ package struct NotifierProcessor: SubjectProcessor {
         let channel = program?.channels[delivery.state.channel]
       {
         let message = OutgoingMessage(
-          tenant: state.notifier.subject.tenant, touch: touch, body: delivery.state.body,
-          attemptedAt: delivery.state.updatedAt, isReplay: delivery.isReplay)
+          tenant: state.notifier.subject.tenant,
+          touch: touch,
+          body: delivery.state.body,
+          attemptedAt: delivery.state.updatedAt,
+          isReplay: delivery.isReplay
+        )
         lane.request(
-          DeliveryEffect(channel: channel, message: message), id: touch, of: Array(state.notifier.subject.key.utf8))
+          DeliveryEffect(channel: channel, message: message),
+          id: touch,
+          of: Array(state.notifier.subject.key.utf8)
+        )
       }
     }
     state.notifier.deliveries[index] = delivery
   }
 
   package func completed(
-    _ result: DeliveryEffectResult, of state: inout State, program: Program?,
+    _ result: DeliveryEffectResult,
+    of state: inout State,
+    program: Program?,
     in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     guard let index = state.notifier.deliveries.firstIndex(where: { $0.state.touch == result.touch }) else { return }
     let instant = max(lane.clock, state.notifier.deliveries[index].state.updatedAt)
     state.notifier.deliveries[index].state.finish(
-      AttemptOutcome(result.result), at: instant, jitter: Self.jitter(of: result.touch))
+      AttemptOutcome(result.result),
+      at: instant,
+      jitter: Self.jitter(of: result.touch)
+    )
     settle(&state, in: &lane)
   }
 
@@ -226,23 +287,38 @@ package struct NotifierProcessor: SubjectProcessor {
   private func settle(_ state: inout State, in lane: inout LaneContext<Memory, DeliveryEffect>) {
     for delivery in state.notifier.deliveries where delivery.state.isSettled {
       publish(
-        delivery.state.receipt, source: delivery.source, kind: delivery.kind, template: delivery.template,
-        isReplay: delivery.isReplay, of: &state, in: &lane)
+        delivery.state.receipt,
+        source: delivery.source,
+        kind: delivery.kind,
+        template: delivery.template,
+        isReplay: delivery.isReplay,
+        of: &state,
+        in: &lane
+      )
     }
     state.notifier.deliveries.removeAll { $0.state.isSettled }
   }
 
   private func publish(
-    _ receipt: DeliveryReceipt, source: String, kind: String, template: String, isReplay: Bool,
-    of state: inout State, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ receipt: DeliveryReceipt,
+    source: String,
+    kind: String,
+    template: String,
+    isReplay: Bool,
+    of state: inout State,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) {
     state.notifier.sequence += 1
     let message = ReceiptMessage(receipt: receipt, source: source, kind: kind, template: template, isReplay: isReplay)
     lane.emit(
-      message.published(of: state.notifier.subject, sequence: state.notifier.sequence).record(in: lane))
+      message.published(of: state.notifier.subject, sequence: state.notifier.sequence).record(in: lane)
+    )
     lane.write(message.row(tenant: state.notifier.subject.tenant))
     lane.count(
-      "hearth_deliveries_total", help: "Deliveries by outcome.", labels: [.init("status", receipt.status.rawValue)])
+      "hearth_deliveries_total",
+      help: "Deliveries by outcome.",
+      labels: [.init("status", receipt.status.rawValue)]
+    )
     // A delivery is an event of the member too; history that is replayed already has its own.
     if receipt.status == .sent, !isReplay, let event = message.event(of: state.notifier.subject, in: lane) {
       lane.emit(event)
@@ -257,11 +333,15 @@ package struct NotifierProcessor: SubjectProcessor {
   // MARK: The clock
 
   package func clockPassed(
-    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ tick: Tick,
+    program: Program?,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) -> Visit { .none }
 
   package func control(
-    _ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, DeliveryEffect>
+    _ record: ControlRecord,
+    program: Program?,
+    in lane: inout LaneContext<Memory, DeliveryEffect>
   ) -> Visit { .none }
 
   package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, DeliveryEffect>) {}

@@ -57,12 +57,15 @@ struct NotifierState: Sendable {
         let isReplay = try reader.flag()
         let state = try DeliveryState(decoding: try reader.bytes())
         deliveries.append(
-          Delivery(state: state, source: source, kind: kind, template: template, isReplay: isReplay))
+          Delivery(state: state, source: source, kind: kind, template: template, isReplay: isReplay)
+        )
       }
     } catch {
       throw AdapterFailure(
-        code: "SUBJECT_STATE", reason: "stored state of a subject cannot be read: expected version \(Self.version)",
-        disposition: .fatal)
+        code: "SUBJECT_STATE",
+        reason: "stored state of a subject cannot be read: expected version \(Self.version)",
+        disposition: .fatal
+      )
     }
   }
 }

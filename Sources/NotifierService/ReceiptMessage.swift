@@ -26,25 +26,47 @@ struct ReceiptMessage {
     ]
     if receipt.status == .sent { fields.append(.init("sentAt", .time(receipt.at))) }
     return PublishedMessage(
-      topic: Topic.deliveries, type: "hearth.delivery.receipt", source: "hearth/notifier", idPrefix: "delivery",
-      subject: subject, sequence: sequence, mode: isReplay ? .replay : .live, fields: fields, decidedAt: receipt.at)
+      topic: Topic.deliveries,
+      type: "hearth.delivery.receipt",
+      source: "hearth/notifier",
+      idPrefix: "delivery",
+      subject: subject,
+      sequence: sequence,
+      mode: isReplay ? .replay : .live,
+      fields: fields,
+      decidedAt: receipt.at
+    )
   }
 
   func row(tenant: String) -> TableRow {
     .delivery(
       DeliveryRow(
-        tenant: tenant, touch: receipt.touch, channel: receipt.channel, status: receipt.status.rawValue,
-        attempts: receipt.attempts, reason: receipt.reason, updatedAt: receipt.at))
+        tenant: tenant,
+        touch: receipt.touch,
+        channel: receipt.channel,
+        status: receipt.status.rawValue,
+        attempts: receipt.attempts,
+        reason: receipt.reason,
+        updatedAt: receipt.at
+      )
+    )
   }
 
   /// `touch.delivered` of the member, keyed as every event is.
   func event<Memory, Effect>(of subject: Subject, in lane: LaneContext<Memory, Effect>) -> OutboundRecord? {
     guard subject.kind == .member else { return nil }
     let event = Event(
-      id: "delivered-\(receipt.touch)".clipped(toBytes: AcceptanceLimits.idBytesMax), source: "hearth/notifier",
-      tenant: subject.tenant, type: "touch.delivered", time: lane.clock, receivedAt: lane.clock, actor: .system,
-      subject: subject, channel: receipt.channel,
-      data: .object([.init("kind", .string(kind)), .init("touch", .string(receipt.touch))]))
+      id: "delivered-\(receipt.touch)".clipped(toBytes: AcceptanceLimits.idBytesMax),
+      source: "hearth/notifier",
+      tenant: subject.tenant,
+      type: "touch.delivered",
+      time: lane.clock,
+      receivedAt: lane.clock,
+      actor: .system,
+      subject: subject,
+      channel: receipt.channel,
+      data: .object([.init("kind", .string(kind)), .init("touch", .string(receipt.touch))])
+    )
     return OutboundRecord(topic: Topic.events, key: Array(subject.key.utf8), value: EventCodec.encode(event))
   }
 }

@@ -35,7 +35,11 @@ package struct LogRecord: Sendable {
   package var headers: [LogHeader]
 
   package init(
-    partition: PartitionID, offset: Int64, timestamp: Int64 = -1, key: [UInt8], value: [UInt8]?,
+    partition: PartitionID,
+    offset: Int64,
+    timestamp: Int64 = -1,
+    key: [UInt8],
+    value: [UInt8]?,
     headers: [LogHeader] = []
   ) {
     self.partition = partition

@@ -16,8 +16,15 @@ package struct Claim: Hashable, Sendable {
   package var foldedEpochs: [Int64: Int64]
 
   package init(
-    partition: PartitionID, logEpoch: Int64, ownerEpoch: Int64, flushNumber: Int64, nextOffset: Int64,
-    outboxPosition: Int64, publishedThrough: Int64, state: [UInt8] = [], foldedEpochs: [Int64: Int64] = [:]
+    partition: PartitionID,
+    logEpoch: Int64,
+    ownerEpoch: Int64,
+    flushNumber: Int64,
+    nextOffset: Int64,
+    outboxPosition: Int64,
+    publishedThrough: Int64,
+    state: [UInt8] = [],
+    foldedEpochs: [Int64: Int64] = [:]
   ) {
     self.partition = partition
     self.logEpoch = logEpoch
@@ -93,8 +100,15 @@ package struct FunnelEntryRow: Hashable, Sendable {
   package var breakdown: String?
   package var revision: Int64
   package init(
-    tenant: String, funnel: String, member: String, day: LocalDate, level: Int, status: String, times: [Instant?],
-    breakdown: String?, revision: Int64
+    tenant: String,
+    funnel: String,
+    member: String,
+    day: LocalDate,
+    level: Int,
+    status: String,
+    times: [Instant?],
+    breakdown: String?,
+    revision: Int64
   ) {
     self.tenant = tenant
     self.funnel = funnel
@@ -126,8 +140,18 @@ package struct TouchRow: Hashable, Sendable {
   package var dueAt: Instant
   package var decidedAt: Instant
   package init(
-    id: String, tenant: String, source: String, step: Int, subject: String, occurrence: String, template: String,
-    channel: String, status: String, reason: String, dueAt: Instant, decidedAt: Instant
+    id: String,
+    tenant: String,
+    source: String,
+    step: Int,
+    subject: String,
+    occurrence: String,
+    template: String,
+    channel: String,
+    status: String,
+    reason: String,
+    dueAt: Instant,
+    decidedAt: Instant
   ) {
     self.id = id
     self.tenant = tenant
@@ -155,7 +179,13 @@ package struct DeliveryRow: Hashable, Sendable {
   package var reason: String
   package var updatedAt: Instant
   package init(
-    tenant: String, touch: String, channel: String, status: String, attempts: Int, reason: String, updatedAt: Instant
+    tenant: String,
+    touch: String,
+    channel: String,
+    status: String,
+    attempts: Int,
+    reason: String,
+    updatedAt: Instant
   ) {
     self.tenant = tenant
     self.touch = touch
@@ -192,8 +222,16 @@ package struct PartitionFlush: Sendable {
   /// Its position is the row's `outbox_position` + 1.
   package var frame: OutboxFrame?
   package init(
-    partition: PartitionID, logEpoch: Int64, ownerEpoch: Int64, flushNumber: Int64, nextOffset: Int64,
-    publishedThrough: Int64, state: [UInt8], subjects: [SubjectWrite], rows: [TableRow], frame: OutboxFrame?
+    partition: PartitionID,
+    logEpoch: Int64,
+    ownerEpoch: Int64,
+    flushNumber: Int64,
+    nextOffset: Int64,
+    publishedThrough: Int64,
+    state: [UInt8],
+    subjects: [SubjectWrite],
+    rows: [TableRow],
+    frame: OutboxFrame?
   ) {
     self.partition = partition
     self.logEpoch = logEpoch
@@ -258,7 +296,10 @@ package struct PublicationProgress: Hashable, Sendable {
   /// Per frame position, the highest offset written to each output partition.
   package var written: [Int64: [WrittenPosition]]
   package init(
-    partition: PartitionID, ownerEpoch: Int64, through: Int64, written: [Int64: [WrittenPosition]]
+    partition: PartitionID,
+    ownerEpoch: Int64,
+    through: Int64,
+    written: [Int64: [WrittenPosition]]
   ) {
     self.partition = partition
     self.ownerEpoch = ownerEpoch

@@ -22,7 +22,8 @@ package struct SchedulerProcessor: SubjectProcessor {
         ClockSource(topic: Topic.communityEvents, origin: Topic.communityEvents),
         ClockSource(topic: Topic.tags, origin: Topic.events),
         ClockSource(topic: Topic.tags, origin: Topic.communityEvents),
-      ])
+      ]
+    )
   ]
 
   package init() {}
@@ -46,7 +47,9 @@ package struct SchedulerProcessor: SubjectProcessor {
     return Program(
       scheduler: SchedulerProgram(playbook: playbook),
       templates: Dictionary(playbook.templates.map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
-      fields: Set(playbook.templates.flatMap { (try? TemplateText($0.text))?.fields ?? [] }), playbook: playbook)
+      fields: Set(playbook.templates.flatMap { (try? TemplateText($0.text))?.fields ?? [] }),
+      playbook: playbook
+    )
   }
 
   package func isLive(_ program: Program) -> Bool { program.playbook.clock == .live }
@@ -96,8 +99,12 @@ package struct SchedulerProcessor: SubjectProcessor {
     }
     guard programs[message.event.tenant]?.scheduler.concerns(segment: name) == true else { return .skip }
     let input = Input.segment(
-      name: name, entered: message.event.type == "hearth.segment.entered", since: since, mode: message.mode,
-      sequence: message.sequence)
+      name: name,
+      entered: message.event.type == "hearth.segment.entered",
+      since: since,
+      mode: message.mode,
+      sequence: message.sequence
+    )
     let source = ClockSource(topic: Topic.segments, origin: Topic.events)
     return .subject(key: record.key, receivedAt: message.decidedAt, source: source, input)
   }
@@ -113,8 +120,11 @@ package struct SchedulerProcessor: SubjectProcessor {
     else { return .skip }
     let origin = kind == .community ? Topic.communityEvents : Topic.events
     return .subject(
-      key: record.key, receivedAt: message.decidedAt, source: ClockSource(topic: Topic.tags, origin: origin),
-      .tag(name: name, value: message.event.data["value"] ?? .null, since: since, sequence: message.sequence))
+      key: record.key,
+      receivedAt: message.decidedAt,
+      source: ClockSource(topic: Topic.tags, origin: origin),
+      .tag(name: name, value: message.event.data["value"] ?? .null, since: since, sequence: message.sequence)
+    )
   }
 
   // MARK: State
@@ -145,7 +155,10 @@ package struct SchedulerProcessor: SubjectProcessor {
   // MARK: Deciding
 
   package func apply(
-    _ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ input: Input,
+    to state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     guard let fields = program?.fields, let program = program?.scheduler else { return }
     switch input {
@@ -171,7 +184,11 @@ package struct SchedulerProcessor: SubjectProcessor {
   }
 
   private func take(
-    tag name: String, _ value: Value, _ since: Instant, of state: inout SchedulerState, _ program: SchedulerProgram
+    tag name: String,
+    _ value: Value,
+    _ since: Instant,
+    of state: inout SchedulerState,
+    _ program: SchedulerProgram
   ) {
     switch state.core {
     case .member(var member):
@@ -184,7 +201,10 @@ package struct SchedulerProcessor: SubjectProcessor {
   }
 
   package func advance(
-    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     guard let program else { return }
     let decisions: [TouchDecision]
@@ -201,19 +221,25 @@ package struct SchedulerProcessor: SubjectProcessor {
       lane.emit(TouchMessage.make(decision, of: state.scheduler, program: program).record(in: lane))
       lane.write(.touch(TouchMessage.row(decision)))
       lane.count(
-        "hearth_touches_total", help: "Touches by what was decided of them.",
-        labels: [.init("status", decision.status.rawValue)])
+        "hearth_touches_total",
+        help: "Touches by what was decided of them.",
+        labels: [.init("status", decision.status.rawValue)]
+      )
     }
   }
 
   // MARK: The clock
 
   package func clockPassed(
-    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ tick: Tick,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) -> Visit { .none }
 
   package func control(
-    _ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ record: ControlRecord,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) -> Visit { .none }
 
   package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {

@@ -77,8 +77,10 @@ struct SchedulerState: Sendable {
       }
     } catch {
       throw AdapterFailure(
-        code: "SUBJECT_STATE", reason: "stored state of a subject cannot be read: expected version \(Self.version)",
-        disposition: .fatal)
+        code: "SUBJECT_STATE",
+        reason: "stored state of a subject cannot be read: expected version \(Self.version)",
+        disposition: .fatal
+      )
     }
   }
 }

@@ -18,9 +18,12 @@ package struct TickWriter: Sendable {
 
   /// `partitions`: partition count of each topic that carries the live clock.
   package init(
-    leadership: any Leadership, outlook: any TimerOutlook,
-    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink, partitions: [String: Int32],
-    metrics: MetricsRegistry, logger: Logger
+    leadership: any Leadership,
+    outlook: any TimerOutlook,
+    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
+    partitions: [String: Int32],
+    metrics: MetricsRegistry,
+    logger: Logger
   ) {
     self.leadership = leadership
     self.outlook = outlook
@@ -59,7 +62,10 @@ package struct TickWriter: Sendable {
     let records = partitions.sorted { $0.key < $1.key }.flatMap { topic, count in
       (0..<count).map { partition in
         ControlMessage.record(
-          .tick(tenant: "*", time: now, source: topic, ends: false), topic: topic, partition: partition)
+          .tick(tenant: "*", time: now, source: topic, ends: false),
+          topic: topic,
+          partition: partition
+        )
       }
     }
     _ = try await sink.write(records)

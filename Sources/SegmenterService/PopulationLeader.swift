@@ -21,9 +21,13 @@ package struct PopulationLeader: Sendable {
 
   /// `partitions`: partition count of the signals' topic.
   package init(
-    leadership: any Leadership, snapshots: any PopulationStore, playbooks: any PlaybookStore,
-    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink, partitions: Int32,
-    metrics: MetricsRegistry, logger: Logger
+    leadership: any Leadership,
+    snapshots: any PopulationStore,
+    playbooks: any PlaybookStore,
+    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
+    partitions: Int32,
+    metrics: MetricsRegistry,
+    logger: Logger
   ) {
     self.leadership = leadership
     self.snapshots = snapshots
@@ -64,7 +68,9 @@ package struct PopulationLeader: Sendable {
     let complete = try await snapshots.complete(partitionCount: Int(partitions))
     guard !complete.isEmpty else { return }
     let stored = Dictionary(
-      try await playbooks.playbooks().map { ($0.tenant, $0) }, uniquingKeysWith: { $1 })
+      try await playbooks.playbooks().map { ($0.tenant, $0) },
+      uniquingKeysWith: { $1 }
+    )
     for instant in complete {
       guard let playbook = stored[instant.tenant] else { continue }
       let program = SegmentProgram(segments: try StoredPlaybookCompiler.compile(playbook).segments)
@@ -76,7 +82,11 @@ package struct PopulationLeader: Sendable {
         }
       }
       let cut = PopulationRanking.cut(
-        of: parts, segment: instant.segment, asOf: instant.asOf, share: population.share)
+        of: parts,
+        segment: instant.segment,
+        asOf: instant.asOf,
+        share: population.share
+      )
       let record = ControlCodec.encode(cut.record(tenant: instant.tenant))
       try await write(record, to: sink)
       try await snapshots.decided(instant, record: record)

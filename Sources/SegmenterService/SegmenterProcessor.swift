@@ -50,15 +50,25 @@ package struct SegmenterProcessor: SubjectProcessor {
         throw DecodeFailure(.envelope, path: "/data/signal", expected: "a signal with since", found: "none")
       }
       let reason = Value.object([
-        .init("cause", message.event.data["cause"] ?? .null), .init("deciding", message.event.data["deciding"] ?? .null),
+        .init("cause", message.event.data["cause"] ?? .null),
+        .init("deciding", message.event.data["deciding"] ?? .null),
       ])
       // A ranking value stands from its `since`, whenever it was decided: so a snapshot at T has what held at T.
       let signal = SignalChange(
-        signal: name, value: message.event.data["value"] ?? .null, since: since, decidedAt: since,
-        sequence: message.sequence, reason: reason)
+        signal: name,
+        value: message.event.data["value"] ?? .null,
+        since: since,
+        decidedAt: since,
+        sequence: message.sequence,
+        reason: reason
+      )
       let source = ClockSource(topic: Topic.signals, origin: Topic.events)
       return .subject(
-        key: record.key, receivedAt: decided, source: source, Input(signal: signal, mode: message.mode))
+        key: record.key,
+        receivedAt: decided,
+        source: source,
+        Input(signal: signal, mode: message.mode)
+      )
     } catch {
       return .poison(DeadLetterReason(error))
     }
@@ -100,7 +110,10 @@ package struct SegmenterProcessor: SubjectProcessor {
       return state
     } catch {
       throw AdapterFailure(
-        code: "SUBJECT_STATE", reason: "stored state of a subject cannot be read", disposition: .fatal)
+        code: "SUBJECT_STATE",
+        reason: "stored state of a subject cannot be read",
+        disposition: .fatal
+      )
     }
   }
 
@@ -151,7 +164,10 @@ package struct SegmenterProcessor: SubjectProcessor {
   // MARK: Deciding
 
   package func apply(
-    _ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ input: Input,
+    to state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     guard let program else { return }
     guard case .applied(let changes, let missing) = state.segments.apply(input.signal, program: program.segments) else {
@@ -164,11 +180,17 @@ package struct SegmenterProcessor: SubjectProcessor {
   }
 
   package func advance(
-    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {}
 
   private func publish(
-    _ change: SegmentChange, of state: inout State, mode: ChangeMode, in lane: inout LaneContext<Memory, Never>
+    _ change: SegmentChange,
+    of state: inout State,
+    mode: ChangeMode,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     state.sequence += 1
     var fields: [Value.Member] = [
@@ -185,15 +207,24 @@ package struct SegmenterProcessor: SubjectProcessor {
       fields.append(.init("deciding", change.reason["deciding"] ?? .object([])))
     }
     let message = PublishedMessage(
-      topic: Topic.segments, type: "hearth.segment.\(change.kind.rawValue)", source: "hearth/segmenter",
-      idPrefix: "segment", subject: state.subject, sequence: state.sequence, mode: mode, fields: fields)
+      topic: Topic.segments,
+      type: "hearth.segment.\(change.kind.rawValue)",
+      source: "hearth/segmenter",
+      idPrefix: "segment",
+      subject: state.subject,
+      sequence: state.sequence,
+      mode: mode,
+      fields: fields
+    )
     lane.emit(message.record(in: lane))
   }
 
   // MARK: Populations
 
   package func clockPassed(
-    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ tick: Tick,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) -> Visit {
     // History is ranked once, where its import ends: nobody acts on the rankings in between.
     guard let program, program.clock == .live || tick.ends else { return .none }
@@ -208,7 +239,9 @@ package struct SegmenterProcessor: SubjectProcessor {
   }
 
   package func control(
-    _ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ record: ControlRecord,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) -> Visit {
     guard let cut = PopulationCut(record) else { return .none }
     guard lane.memory.ledgers[record.tenant, default: PopulationLedger()].accept(cut) else { return .none }
@@ -217,7 +250,10 @@ package struct SegmenterProcessor: SubjectProcessor {
   }
 
   package func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    why: Visit,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) -> Bool {
     if let cut = lane.memory.cut {
       guard let change = state.segments.apply(cut, member: state.subject.id, decidedAt: lane.clock) else {
@@ -229,7 +265,9 @@ package struct SegmenterProcessor: SubjectProcessor {
     }
     for index in lane.memory.gathering.indices {
       let value = state.segments.rankingValue(
-        segment: lane.memory.gathering[index].segment, asOf: lane.memory.gathering[index].asOf)
+        segment: lane.memory.gathering[index].segment,
+        asOf: lane.memory.gathering[index].asOf
+      )
       lane.memory.gathering[index].values.append((state.subject.id, value))
     }
     return false
@@ -241,7 +279,11 @@ package struct SegmenterProcessor: SubjectProcessor {
     let partition = PartitionID(topic: Topic.signals, partition: lane.position.partition.partition)
     for item in lane.memory.gathering {
       let snapshot = PartitionSnapshot(
-        segment: item.segment, partition: partition.partition, asOf: item.asOf, values: item.values)
+        segment: item.segment,
+        partition: partition.partition,
+        asOf: item.asOf,
+        values: item.values
+      )
       let instant = PopulationInstant(tenant: tenant, segment: item.segment, asOf: item.asOf)
       lane.write(.snapshot(SnapshotRow(instant: instant, partition: partition, snapshot: snapshot.encoded())))
     }

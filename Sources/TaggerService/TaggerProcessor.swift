@@ -16,7 +16,8 @@ package struct TaggerProcessor: SubjectProcessor {
     LaneFamily(topics: [Topic.events], clocks: [ClockSource(topic: Topic.events, origin: Topic.events)]),
     LaneFamily(
       topics: [Topic.communityEvents],
-      clocks: [ClockSource(topic: Topic.communityEvents, origin: Topic.communityEvents)]),
+      clocks: [ClockSource(topic: Topic.communityEvents, origin: Topic.communityEvents)]
+    ),
   ]
 
   package init() {}
@@ -81,7 +82,10 @@ package struct TaggerProcessor: SubjectProcessor {
       return State(fold: try SubjectFold(decoding: bytes))
     } catch {
       throw AdapterFailure(
-        code: "SUBJECT_STATE", reason: "stored state of a subject cannot be read", disposition: .fatal)
+        code: "SUBJECT_STATE",
+        reason: "stored state of a subject cannot be read",
+        disposition: .fatal
+      )
     }
   }
 
@@ -100,7 +104,10 @@ package struct TaggerProcessor: SubjectProcessor {
   // MARK: Deciding
 
   package func apply(
-    _ event: Event, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ event: Event,
+    to state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     // Without a playbook there is nothing to fold into; the event stays in the log.
     guard let program = program?.fold else {
@@ -118,7 +125,10 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   package func advance(
-    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     guard let program = program?.fold else { return }
     while let due = state.fold.funnelDue(before: instant, program: program) {
@@ -128,7 +138,10 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   private func step(
-    _ state: inout State, through instant: Instant, _ program: FoldProgram, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    through instant: Instant,
+    _ program: FoldProgram,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     let kind = state.fold.subject.kind
     for fired in state.fold.tagging.advance(through: instant, program: program.tagging(of: kind)) {
@@ -141,7 +154,10 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   private func publish(
-    tags: [TagChange], signals: [SignalChange], of fold: inout SubjectFold, _ program: FoldProgram,
+    tags: [TagChange],
+    signals: [SignalChange],
+    of fold: inout SubjectFold,
+    _ program: FoldProgram,
     in lane: inout LaneContext<Memory, Never>
   ) {
     let fields = ChangeFields(program: program, kind: fold.subject.kind)
@@ -156,7 +172,10 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   private func publish(
-    _ changes: [FunnelChange], cause: ChangeCause, of fold: inout SubjectFold, _ program: FoldProgram,
+    _ changes: [FunnelChange],
+    cause: ChangeCause,
+    of fold: inout SubjectFold,
+    _ program: FoldProgram,
     in lane: inout LaneContext<Memory, Never>
   ) {
     let fields = ChangeFields(program: program, kind: fold.subject.kind)
@@ -189,27 +208,49 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   private func emit(
-    _ stream: Stream, _ fields: [Value.Member], of subject: Subject, _ sequence: Int64, _ program: FoldProgram,
+    _ stream: Stream,
+    _ fields: [Value.Member],
+    of subject: Subject,
+    _ sequence: Int64,
+    _ program: FoldProgram,
     in lane: inout LaneContext<Memory, Never>
   ) {
     let message = PublishedMessage(
-      topic: stream.topic, type: stream.type, source: "hearth/tagger", idPrefix: stream.rawValue, subject: subject,
-      sequence: sequence, mode: program.playbook.clock == .log ? .replay : .live, fields: fields)
+      topic: stream.topic,
+      type: stream.type,
+      source: "hearth/tagger",
+      idPrefix: stream.rawValue,
+      subject: subject,
+      sequence: sequence,
+      mode: program.playbook.clock == .log ? .replay : .live,
+      fields: fields
+    )
     lane.emit(message.record(in: lane))
   }
 
   private func row(of entry: FunnelEntry, subject: Subject, _ program: FoldProgram) -> FunnelEntryRow {
     FunnelEntryRow(
-      tenant: subject.tenant, funnel: program.playbook.funnels[entry.funnel].name, member: subject.id, day: entry.day,
-      level: entry.level, status: entry.status.rawValue, times: entry.times, breakdown: entry.breakdown,
-      revision: entry.revision)
+      tenant: subject.tenant,
+      funnel: program.playbook.funnels[entry.funnel].name,
+      member: subject.id,
+      day: entry.day,
+      level: entry.level,
+      status: entry.status.rawValue,
+      times: entry.times,
+      breakdown: entry.breakdown,
+      revision: entry.revision
+    )
   }
 
   // MARK: The clock
 
-  package func clockPassed(_ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
+  package func clockPassed(_ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit {
+    .none
+  }
 
-  package func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit { .none }
+  package func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Never>) -> Visit {
+    .none
+  }
 
   package func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {
     // Signals and funnels are of members alone: only the members' lane knows their clock.

@@ -81,7 +81,10 @@ struct CountingProcessor: SubjectProcessor {
   func projection(_ state: State, program: Program?) -> [UInt8]? { nil }
 
   func apply(
-    _ input: Instant, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ input: Instant,
+    to state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     state.count += 1
     state.due = input + .seconds(1)
@@ -89,7 +92,10 @@ struct CountingProcessor: SubjectProcessor {
   }
 
   func advance(
-    _ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Never>
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Never>
   ) {
     guard let due = state.due, due <= instant else { return }
     state.due = nil
@@ -113,7 +119,8 @@ struct CountingProcessor: SubjectProcessor {
 
   func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Never>) {
     lane.emit(
-      ControlMessage.record(record, topic: Self.output, partition: lane.position.partition.partition))
+      ControlMessage.record(record, topic: Self.output, partition: lane.position.partition.partition)
+    )
   }
 }
 
@@ -131,14 +138,22 @@ struct CountingRun {
 
   /// A new process: nothing but log and store is shared with the ones before.
   func loop(
-    source: MemorySource, plan: @escaping @Sendable (Int) -> MemorySink.Fate = { _ in .written },
+    source: MemorySource,
+    plan: @escaping @Sendable (Int) -> MemorySink.Fate = { _ in .written },
     limits: LoopLimits
   ) -> PipelineLoop<CountingProcessor> {
     let log = log
     return PipelineLoop(
-      processor: CountingProcessor(), source: source, store: store, playbooks: store,
-      makeSink: { () throws(AdapterFailure) in MemorySink(log, plan: plan) }, limits: limits,
-      health: Health(needs: []), metrics: metrics, logger: .silent)
+      processor: CountingProcessor(),
+      source: source,
+      store: store,
+      playbooks: store,
+      makeSink: { () throws(AdapterFailure) in MemorySink(log, plan: plan) },
+      limits: limits,
+      health: Health(needs: []),
+      metrics: metrics,
+      logger: .silent
+    )
   }
 
   /// Messages as a subscriber counts them: in partition order, repeats dropped by their sequence; nil when one is

@@ -23,7 +23,11 @@ struct LoopFaultTests {
       case 0:
         for partition in 0..<CountingRun.partitions {
           let tick = ControlRecord.tick(
-            tenant: "t", time: Instant(milliseconds: now), source: CountingProcessor.input, ends: false)
+            tenant: "t",
+            time: Instant(milliseconds: now),
+            source: CountingProcessor.input,
+            ends: false
+          )
           log.append(ControlMessage.record(tick, topic: CountingProcessor.input, partition: partition))
         }
       case 1:
@@ -38,7 +42,9 @@ struct LoopFaultTests {
 
   /// Turns until the store has folded the whole log.
   private func drain(
-    _ loop: PipelineLoop<CountingProcessor>, _ run: CountingRun, turns: Int
+    _ loop: PipelineLoop<CountingProcessor>,
+    _ run: CountingRun,
+    turns: Int
   ) async throws -> Bool {
     for _ in 0..<turns {
       try await loop.turn()
@@ -74,8 +80,13 @@ struct LoopFaultTests {
       for record in log.records(of: partition) {
         copy.append(
           OutboundRecord(
-            topic: partition.topic, partition: partition.partition, key: record.key, value: record.value,
-            headers: record.headers))
+            topic: partition.topic,
+            partition: partition.partition,
+            key: record.key,
+            value: record.value,
+            headers: record.headers
+          )
+        )
       }
     }
     let run = CountingRun(log: copy, store: MemoryStore())
@@ -177,16 +188,28 @@ struct LoopFaultTests {
     for origin in ["1:4", "1:9,2:1", "1:12"] {
       log.append(
         OutboundRecord(
-          topic: partition.topic, partition: 0, key: key, value: Array("7".utf8),
-          headers: [LogHeader(name: ReproducedOrigin.header, value: Array(origin.utf8))]))
+          topic: partition.topic,
+          partition: 0,
+          key: key,
+          value: Array("7".utf8),
+          headers: [LogHeader(name: ReproducedOrigin.header, value: Array(origin.utf8))]
+        )
+      )
     }
     let store = ReopenedStore(foldedEpochs: [1: 10, 2: 0])
     let source = MemorySource(log)
     source.assign([partition])
     let loop = PipelineLoop(
-      processor: CountingProcessor(), source: source, store: store, playbooks: store.inner,
-      makeSink: { () throws(AdapterFailure) in MemorySink(log) }, limits: limits(10), health: Health(needs: []),
-      metrics: MetricsRegistry(), logger: .silent)
+      processor: CountingProcessor(),
+      source: source,
+      store: store,
+      playbooks: store.inner,
+      makeSink: { () throws(AdapterFailure) in MemorySink(log) },
+      limits: limits(10),
+      health: Health(needs: []),
+      metrics: MetricsRegistry(),
+      logger: .silent
+    )
     try await loop.begin()
     for _ in 0..<6 { try await loop.turn() }
     #expect(CountingRun(log: log, store: store.inner).messages()?[key]?.count == 1)
@@ -230,7 +253,10 @@ struct ReopenedStore: StateStore {
   }
 
   func frames(
-    group: String, partition: PartitionID, after position: Int64, framesMax: Int
+    group: String,
+    partition: PartitionID,
+    after position: Int64,
+    framesMax: Int
   ) async throws(AdapterFailure) -> [OutboxFrame] {
     try await inner.frames(group: group, partition: partition, after: position, framesMax: framesMax)
   }

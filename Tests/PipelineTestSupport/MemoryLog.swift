@@ -17,8 +17,14 @@ package final class MemoryLog: Sendable {
       let offset = Int64(partitions[place]?.count ?? 0)
       partitions[place, default: []].append(
         LogRecord(
-          partition: place, offset: offset, timestamp: offset, key: record.key, value: record.value,
-          headers: record.headers))
+          partition: place,
+          offset: offset,
+          timestamp: offset,
+          key: record.key,
+          value: record.value,
+          headers: record.headers
+        )
+      )
       return WrittenPosition(partition: place, offset: offset)
     }
   }
@@ -62,7 +68,11 @@ package final class MemorySink: EventSink {
     case .cut(let count):
       for record in records.prefix(count) { log.append(record) }
       throw AdapterFailure(
-        code: "TEST", reason: "the sink was told to fail", disposition: .retriable, possiblyApplied: true)
+        code: "TEST",
+        reason: "the sink was told to fail",
+        disposition: .retriable,
+        possiblyApplied: true
+      )
     }
   }
 

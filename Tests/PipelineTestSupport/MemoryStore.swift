@@ -41,8 +41,15 @@ package actor MemoryStore: StateStore, PlaybookStore {
         rows[group]?[partition]
         ?? Row(
           claim: Claim(
-            partition: partition, logEpoch: 1, ownerEpoch: 0, flushNumber: 0, nextOffset: 0, outboxPosition: 0,
-            publishedThrough: 0))
+            partition: partition,
+            logEpoch: 1,
+            ownerEpoch: 0,
+            flushNumber: 0,
+            nextOffset: 0,
+            outboxPosition: 0,
+            publishedThrough: 0
+          )
+        )
       row.claim.ownerEpoch += 1
       rows[group, default: [:]][partition] = row
       return row.claim
@@ -54,7 +61,8 @@ package actor MemoryStore: StateStore, PlaybookStore {
   }
 
   package func timers(
-    group: String, partition: PartitionID
+    group: String,
+    partition: PartitionID
   ) async throws(AdapterFailure) -> [(key: [UInt8], due: Instant)] {
     (stored[group] ?? [:]).compactMap { key, row in
       row.partition == partition ? row.write.due.map { (key, $0) } : nil
@@ -62,7 +70,9 @@ package actor MemoryStore: StateStore, PlaybookStore {
   }
 
   package func keys(
-    group: String, partition: PartitionID, tenant: String
+    group: String,
+    partition: PartitionID,
+    tenant: String
   ) async throws(AdapterFailure) -> [[UInt8]] {
     let prefix = Array("\(tenant)/".utf8)
     return (stored[group] ?? [:]).filter { $0.value.partition == partition && $0.key.starts(with: prefix) }.map(\.key)
@@ -82,7 +92,11 @@ package actor MemoryStore: StateStore, PlaybookStore {
     for flush in flushes { apply(flush, group: group) }
     if case .unanswered = fate {
       throw AdapterFailure(
-        code: "TEST", reason: "the answer was lost", disposition: .retriable, possiblyApplied: true)
+        code: "TEST",
+        reason: "the answer was lost",
+        disposition: .retriable,
+        possiblyApplied: true
+      )
     }
     return .committed
   }
@@ -103,20 +117,27 @@ package actor MemoryStore: StateStore, PlaybookStore {
     partitions.compactMap { partition in
       rows[group]?[partition].map {
         FencePosition(
-          partition: partition, logEpoch: $0.claim.logEpoch, ownerEpoch: $0.claim.ownerEpoch,
-          flushNumber: $0.claim.flushNumber)
+          partition: partition,
+          logEpoch: $0.claim.logEpoch,
+          ownerEpoch: $0.claim.ownerEpoch,
+          flushNumber: $0.claim.flushNumber
+        )
       }
     }
   }
 
   package func frames(
-    group: String, partition: PartitionID, after position: Int64, framesMax: Int
+    group: String,
+    partition: PartitionID,
+    after position: Int64,
+    framesMax: Int
   ) async throws(AdapterFailure) -> [OutboxFrame] {
     Array((rows[group]?[partition]?.frames ?? []).filter { $0.position > position }.prefix(framesMax))
   }
 
   package func published(
-    group: String, _ progress: [PublicationProgress]
+    group: String,
+    _ progress: [PublicationProgress]
   ) async throws(AdapterFailure) -> [PartitionID] {
     progress.filter { item in
       guard rows[group]?[item.partition]?.claim.ownerEpoch == item.ownerEpoch else { return false }

@@ -11,8 +11,10 @@ import PostgresStores
 struct BrokerCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "broker", abstract: "Run the embedded broker alone (development and tests).",
-      discussion: "It keeps 5 MiB a partition and drops the oldest; it has no durable log and no admin API.")
+      commandName: "broker",
+      abstract: "Run the embedded broker alone (development and tests).",
+      discussion: "It keeps 5 MiB a partition and drops the oldest; it has no durable log and no admin API."
+    )
   }
 
   @Option(help: "A file that gets the broker's address once it listens.")
@@ -20,12 +22,15 @@ struct BrokerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let broker: EmbeddedBroker
-    do { broker = try EmbeddedBroker(catalogue: try Installation.catalogue()) } catch let failure as KafkaOpeningFailure {
+    do { broker = try EmbeddedBroker(catalogue: try Installation.catalogue()) } catch let failure as KafkaOpeningFailure
+    {
       throw CommandFailure(.unreachable, "embedded broker cannot start", got: failure.description)
     }
     if let addressFile {
       try Data((broker.bootstrapServers + "\n").utf8).write(
-        to: URL(fileURLWithPath: addressFile), options: .atomic)
+        to: URL(fileURLWithPath: addressFile),
+        options: .atomic
+      )
     }
     Terminal.print(broker.bootstrapServers)
     await Signals.wait(for: [SIGINT, SIGTERM])
@@ -37,7 +42,9 @@ struct BrokerCommand: AsyncParsableCommand {
 struct MigrateCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "migrate", abstract: "Bring the store's schema up to this version, and register the groups.")
+      commandName: "migrate",
+      abstract: "Bring the store's schema up to this version, and register the groups."
+    )
   }
 
   @OptionGroup var instance: InstanceOptions
@@ -62,7 +69,9 @@ struct MigrateCommand: AsyncParsableCommand {
       for group in catalogue.groups {
         let topics = catalogue.topics(readBy: group).map { ($0, catalogue.topic($0)?.partitions ?? 0) }
         try await LogAdministration(pool: pool).registerGroup(
-          group, topics: Dictionary(topics, uniquingKeysWith: { $1 }))
+          group,
+          topics: Dictionary(topics, uniquingKeysWith: { $1 })
+        )
       }
       return false
     }
@@ -74,7 +83,9 @@ struct MigrateCommand: AsyncParsableCommand {
 struct TopicsCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "topics", abstract: "Create the topics of schemas/topics.yaml and compare what is there with it.")
+      commandName: "topics",
+      abstract: "Create the topics of schemas/topics.yaml and compare what is there with it."
+    )
   }
 
   @OptionGroup var instance: InstanceOptions
@@ -97,14 +108,22 @@ struct TopicsCommand: AsyncParsableCommand {
       await admin.close()
       if differences.contains(where: \.refuses) {
         throw CommandFailure(
-          .wouldLoseData, "topics are not as the catalogue says", expected: "the same partition counts",
-          next: "see schemas/topics.yaml; a change of partition counts breaks key order")
+          .wouldLoseData,
+          "topics are not as the catalogue says",
+          expected: "the same partition counts",
+          next: "see schemas/topics.yaml; a change of partition counts breaks key order"
+        )
       }
     } catch let failure as AdapterFailure {
       await admin.close()
       throw CommandFailure(
-        .unreachable, "broker does not answer", at: connection.bootstrapServers, expected: "a Kafka broker",
-        got: failure.reason, next: "check that Kafka runs")
+        .unreachable,
+        "broker does not answer",
+        at: connection.bootstrapServers,
+        expected: "a Kafka broker",
+        got: failure.reason,
+        next: "check that Kafka runs"
+      )
     }
   }
 }
@@ -113,8 +132,10 @@ struct TopicsCommand: AsyncParsableCommand {
 struct KeysCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "keys", abstract: "Create, list and revoke keys.",
-      subcommands: [Create.self, List.self, Revoke.self])
+      commandName: "keys",
+      abstract: "Create, list and revoke keys.",
+      subcommands: [Create.self, List.self, Revoke.self]
+    )
   }
 
   struct Create: AsyncParsableCommand {
@@ -177,8 +198,13 @@ package enum TenantName {
       && name.utf8.first != 45
     guard isGood else {
       throw CommandFailure(
-        .usage, "tenant cannot be used", at: "--tenant", expected: "[a-z0-9][a-z0-9-]{0,62}", got: name,
-        next: "give a tenant like shop-1")
+        .usage,
+        "tenant cannot be used",
+        at: "--tenant",
+        expected: "[a-z0-9][a-z0-9-]{0,62}",
+        got: name,
+        next: "give a tenant like shop-1"
+      )
     }
   }
 }

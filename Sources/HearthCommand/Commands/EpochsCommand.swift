@@ -6,8 +6,10 @@ import PostgresStores
 struct EpochsCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "epochs", abstract: "Tell the store that the broker's topics were made anew.",
-      subcommands: [Open.self])
+      commandName: "epochs",
+      abstract: "Tell the store that the broker's topics were made anew.",
+      subcommands: [Open.self]
+    )
   }
 
   struct Open: AsyncParsableCommand {
@@ -20,7 +22,8 @@ struct EpochsCommand: AsyncParsableCommand {
 
           With the embedded broker, --journal also produces again what ingest has answered for, and --epoch-file makes \
           the command one that may be repeated: whoever starts the broker removes the file.
-          """)
+          """
+      )
     }
 
     @OptionGroup var instance: InstanceOptions

@@ -9,8 +9,10 @@ import Playbook
 struct FoldCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "fold", abstract: "Fold a file of events with a playbook: no broker, no store.",
-      discussion: "Writes canonical NDJSON, sorted; what is not accepted is counted by class on standard error.")
+      commandName: "fold",
+      abstract: "Fold a file of events with a playbook: no broker, no store.",
+      discussion: "Writes canonical NDJSON, sorted; what is not accepted is counted by class on standard error."
+    )
   }
 
   enum Emission: String, ExpressibleByArgument, CaseIterable { case changes, state, funnels, segments }
@@ -25,14 +27,20 @@ struct FoldCommand: AsyncParsableCommand {
     let end = try until.map { text throws(CommandFailure) -> Instant in
       guard let instant = Instant(text: text) else {
         throw CommandFailure(
-          .usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text,
-          next: "give one like 2026-03-05T10:00:00Z")
+          .usage,
+          "instant cannot be read",
+          at: "--until",
+          expected: "RFC 3339",
+          got: text,
+          next: "give one like 2026-03-05T10:00:00Z"
+        )
       }
       return instant
     }
     var run = FoldRun(
       fold: FileFold(program: try FoldProgram(playbook: compiled), emission: emit == .changes ? .changes : .nothing),
-      until: end)
+      until: end
+    )
     let reader = try LineReader(path: events)
     while let line = try reader.next() { run.read(line) }
     run.fold.finish(until: end)
@@ -129,7 +137,12 @@ final class LineReader {
 
   private static func unreadable(_ path: String) -> CommandFailure {
     CommandFailure(
-      .invalidInput, "file cannot be read", at: path, expected: "a file of events", next: "hearth fold --help")
+      .invalidInput,
+      "file cannot be read",
+      at: path,
+      expected: "a file of events",
+      next: "hearth fold --help"
+    )
   }
 
   /// nil at the end.

@@ -5,13 +5,15 @@ import PipelineRuntime
 package struct HearthMain: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "hearth", abstract: "Runs and reads Hearth, the back end for community operations.",
+      commandName: "hearth",
+      abstract: "Runs and reads Hearth, the back end for community operations.",
       version: BuildInfo.version,
       subcommands: [
         Up.self, BrokerCommand.self, MigrateCommand.self, TopicsCommand.self, PlaybookCommand.self, KeysCommand.self,
         ImportCommand.self, FoldCommand.self, ReportCommand.self, LagCommand.self,
         WaitCommand.self, EpochsCommand.self,
-      ])
+      ]
+    )
   }
 
   package init() {}

@@ -9,11 +9,13 @@ import IngestService
 struct ImportCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "import", abstract: "Import CSV and NDJSON files with a mapping.",
+      commandName: "import",
+      abstract: "Import CSV and NDJSON files with a mapping.",
       discussion: """
         The mapping is described in Sources/IngestService/Import/MAPPING.md. An import is known by its files and \
         mapping: the same one goes on where it stopped, or says that it is done. The tenant is the key's.
-        """)
+        """
+    )
   }
 
   @OptionGroup var instance: InstanceOptions
@@ -54,16 +56,25 @@ struct ImportCommand: AsyncParsableCommand {
     Terminal.print("imported \(events.count) events, \(progress.refused) refused, \(rejected) rows rejected")
     guard progress.refused < events.count else {
       throw CommandFailure(
-        .invalidInput, "every event was refused", at: mapping, got: progress.reasons.first,
-        next: "mend the mapping; the dead letters say why")
+        .invalidInput,
+        "every event was refused",
+        at: mapping,
+        got: progress.reasons.first,
+        next: "mend the mapping; the dead letters say why"
+      )
     }
   }
 
   private static func instant(_ text: String) throws(CommandFailure) -> Instant {
     guard let instant = Instant(text: text) else {
       throw CommandFailure(
-        .usage, "instant cannot be read", at: "--until", expected: "RFC 3339", got: text,
-        next: "give one like 2026-03-05T10:00:00Z")
+        .usage,
+        "instant cannot be read",
+        at: "--until",
+        expected: "RFC 3339",
+        got: text,
+        next: "give one like 2026-03-05T10:00:00Z"
+      )
     }
     return instant
   }
@@ -79,8 +90,12 @@ struct ImportCommand: AsyncParsableCommand {
       }
     }
     throw CommandFailure(
-      .usage, "write key is missing", at: "--key", expected: "hk_… or a file with one",
-      next: "hearth keys create --tenant TENANT")
+      .usage,
+      "write key is missing",
+      at: "--key",
+      expected: "hk_… or a file with one",
+      next: "hearth keys create --tenant TENANT"
+    )
   }
 
   private func read(tenant: String) throws -> (SortedImport, ImportIdentity, rejected: Int) {
@@ -269,18 +284,31 @@ struct ImportClient {
   }
 
   private func exchange(
-    _ method: String, _ path: String, body: [UInt8], type: String = "application/json"
+    _ method: String,
+    _ path: String,
+    body: [UInt8],
+    type: String = "application/json"
   ) throws -> Value {
     for attempt in 1... {
       let answer: LoopbackHTTP.Response
       do {
         answer = try LoopbackHTTP.send(
-          host: host, port: port, method: method, path: path,
-          headers: [("authorization", "Bearer \(key)"), ("content-type", type)], body: body, timeoutSeconds: 300)
+          host: host,
+          port: port,
+          method: method,
+          path: path,
+          headers: [("authorization", "Bearer \(key)"), ("content-type", type)],
+          body: body,
+          timeoutSeconds: 300
+        )
       } catch {
         throw CommandFailure(
-          .unreachable, "ingest does not answer", at: "\(host):\(port)", got: error.description,
-          next: "start it, then run the same import again: it goes on where it stopped")
+          .unreachable,
+          "ingest does not answer",
+          at: "\(host):\(port)",
+          got: error.description,
+          next: "start it, then run the same import again: it goes on where it stopped"
+        )
       }
       if answer.status == 200 { return try JSONReader.parse(answer.body) }
       if [429, 503].contains(answer.status), attempt < Self.triesMax {

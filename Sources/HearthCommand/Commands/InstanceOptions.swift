@@ -23,8 +23,12 @@ struct InstanceOptions: ParsableArguments {
 
   private func missing(_ what: String, _ variable: String) -> CommandFailure {
     CommandFailure(
-      .unreachable, "no running instance was found", at: dir, expected: "\(what) of a running `hearth up`, or \(variable)",
-      next: "hearth up --dir \(dir)")
+      .unreachable,
+      "no running instance was found",
+      at: dir,
+      expected: "\(what) of a running `hearth up`, or \(variable)",
+      next: "hearth up --dir \(dir)"
+    )
   }
 
   func storeURL() throws(CommandFailure) -> String {
@@ -45,8 +49,10 @@ struct InstanceOptions: ParsableArguments {
       properties[variable.dropFirst(prefix.count).lowercased().replacing("_", with: ".")] = value
     }
     return KafkaConnection(
-      bootstrapServers: bootstrap, clientID: "hearth-\(ProcessInfo.processInfo.processIdentifier)",
-      properties: properties)
+      bootstrapServers: bootstrap,
+      clientID: "hearth-\(ProcessInfo.processInfo.processIdentifier)",
+      properties: properties
+    )
   }
 
   /// Host and port of ingest.
@@ -65,7 +71,10 @@ struct InstanceOptions: ParsableArguments {
   /// Does something with the store and closes it; a store that cannot be reached is told as such.
   func withStore<T: Sendable>(_ body: (PostgresPool) async throws -> T) async throws -> T {
     let configuration = PostgresConfiguration(
-      connectionString: try storeURL(), applicationName: "hearth", statementTimeout: .seconds(120))
+      connectionString: try storeURL(),
+      applicationName: "hearth",
+      statementTimeout: .seconds(120)
+    )
     let pool = PostgresPool(configuration, connectionsMax: 2)
     defer { pool.close() }
     do {
@@ -73,8 +82,13 @@ struct InstanceOptions: ParsableArguments {
     } catch let failure as AdapterFailure {
       guard failure.disposition == .retriable else { throw failure }
       throw CommandFailure(
-        .unreachable, "store does not answer", at: "store.url", expected: "PostgreSQL", got: failure.reason,
-        next: "check that PostgreSQL runs")
+        .unreachable,
+        "store does not answer",
+        at: "store.url",
+        expected: "PostgreSQL",
+        got: failure.reason,
+        next: "check that PostgreSQL runs"
+      )
     }
   }
 }

@@ -26,12 +26,18 @@ struct LagTable: Sendable {
       let marks = try await admin.watermarks(of: Array(Set(progress.map(\.partition.topic))).sorted())
       await admin.close()
       return LagTable(
-        rows: progress.map { Row(progress: $0, end: marks[$0.partition].map { mark in mark.high } ?? 0) })
+        rows: progress.map { Row(progress: $0, end: marks[$0.partition].map { mark in mark.high } ?? 0) }
+      )
     } catch {
       await admin.close()
       throw CommandFailure(
-        .unreachable, "broker does not answer", at: connection.bootstrapServers, expected: "a Kafka broker",
-        got: error.reason, next: "check that Kafka runs")
+        .unreachable,
+        "broker does not answer",
+        at: connection.bootstrapServers,
+        expected: "a Kafka broker",
+        got: error.reason,
+        next: "check that Kafka runs"
+      )
     }
   }
 }
@@ -56,9 +62,17 @@ struct LagCommand: AsyncParsableCommand {
       let age = row.messages == 0 ? 0 : now.timeIntervalSince1970 - Double(progress.updatedAt.milliseconds) / 1000
       Terminal.print(
         Self.line(
-          progress.group, progress.partition.topic, "\(progress.partition.partition)", "\(progress.ownerEpoch)",
-          "\(progress.nextOffset)", "\(row.end)", "\(row.messages)", String(format: "%.1f", max(0, age)),
-          "\(max(0, progress.outboxPosition - progress.publishedThrough))"))
+          progress.group,
+          progress.partition.topic,
+          "\(progress.partition.partition)",
+          "\(progress.ownerEpoch)",
+          "\(progress.nextOffset)",
+          "\(row.end)",
+          "\(row.messages)",
+          String(format: "%.1f", max(0, age)),
+          "\(max(0, progress.outboxPosition - progress.publishedThrough))"
+        )
+      )
     }
   }
 
@@ -69,8 +83,17 @@ struct LagCommand: AsyncParsableCommand {
       let pending = rows.reduce(0) { $0 + max(0, $1.progress.outboxPosition - $1.progress.publishedThrough) }
       Terminal.print(
         Self.line(
-          parts[0], parts[1], "\(rows.count)", "-", "-", "-", "\(rows.reduce(0) { $0 + $1.messages })", "-",
-          "\(pending)"))
+          parts[0],
+          parts[1],
+          "\(rows.count)",
+          "-",
+          "-",
+          "-",
+          "\(rows.reduce(0) { $0 + $1.messages })",
+          "-",
+          "\(pending)"
+        )
+      )
     }
   }
 
@@ -86,7 +109,9 @@ struct LagCommand: AsyncParsableCommand {
 struct WaitCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "wait", abstract: "Wait until every group has folded and published everything in the log.")
+      commandName: "wait",
+      abstract: "Wait until every group has folded and published everything in the log."
+    )
   }
 
   @OptionGroup var instance: InstanceOptions
@@ -104,12 +129,16 @@ struct WaitCommand: AsyncParsableCommand {
       let elapsed = ContinuousClock.now - started
       if !quiet, Terminal.isInteractive {
         FileHandle.standardError.write(
-          Data("\r\(elapsed.components.seconds) s: \(table.messages) records behind   ".utf8))
+          Data("\r\(elapsed.components.seconds) s: \(table.messages) records behind   ".utf8)
+        )
       }
       guard elapsed < .seconds(timeout) else {
         throw CommandFailure(
-          .unreachable, "groups are still behind after \(timeout) s", got: "\(table.messages) records",
-          next: "hearth lag --summary")
+          .unreachable,
+          "groups are still behind after \(timeout) s",
+          got: "\(table.messages) records",
+          next: "hearth lag --summary"
+        )
       }
       try await Task.sleep(for: .milliseconds(300))
     }

@@ -13,8 +13,12 @@ package enum PlaybookFolder {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) else {
       throw CommandFailure(
-        .invalidInput, "playbook is not there", at: folder, expected: "a folder of YAML files",
-        next: "hearth playbook validate FOLDER")
+        .invalidInput,
+        "playbook is not there",
+        at: folder,
+        expected: "a folder of YAML files",
+        next: "hearth playbook validate FOLDER"
+      )
     }
     let names =
       isDirectory.boolValue ? ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() : [""]
@@ -23,15 +27,23 @@ package enum PlaybookFolder {
       let path = name.isEmpty ? folder : folder + "/" + name
       guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
         throw CommandFailure(
-          .invalidInput, "playbook file cannot be read", at: path, expected: "UTF-8 text",
-          next: "mend the file, then hearth playbook validate \(folder)")
+          .invalidInput,
+          "playbook file cannot be read",
+          at: path,
+          expected: "UTF-8 text",
+          next: "mend the file, then hearth playbook validate \(folder)"
+        )
       }
       files.append(PlaybookFile(name: name.isEmpty ? URL(fileURLWithPath: folder).lastPathComponent : name, text: text))
     }
     guard !files.isEmpty else {
       throw CommandFailure(
-        .invalidInput, "playbook is empty", at: folder, expected: "a folder with .yaml files",
-        next: "hearth playbook validate FOLDER")
+        .invalidInput,
+        "playbook is empty",
+        at: folder,
+        expected: "a folder with .yaml files",
+        next: "hearth playbook validate FOLDER"
+      )
     }
     return files
   }
@@ -56,8 +68,10 @@ package enum PlaybookFolder {
 struct PlaybookCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "playbook", abstract: "Check and apply a tenant's playbook.",
-      subcommands: [Validate.self, Apply.self])
+      commandName: "playbook",
+      abstract: "Check and apply a tenant's playbook.",
+      subcommands: [Validate.self, Apply.self]
+    )
   }
 
   struct Validate: AsyncParsableCommand {
@@ -72,7 +86,8 @@ struct PlaybookCommand: AsyncParsableCommand {
         "playbook \(playbook.id): \(playbook.member.metrics.count + playbook.community.metrics.count) metrics, "
           + "\(playbook.member.tags.count + playbook.community.tags.count) tags, \(playbook.segments.count) segments, "
           + "\(playbook.funnels.count) funnels, \(playbook.journeys.count) journeys, "
-          + "\(playbook.calendars.count) calendars: no faults")
+          + "\(playbook.calendars.count) calendars: no faults"
+      )
     }
   }
 
@@ -84,7 +99,8 @@ struct PlaybookCommand: AsyncParsableCommand {
           The first version is taken up by the running services as soon as it stands in the log. A tenant that has one \
           keeps it: a changed playbook needs a backfill, which this version does not have yet, so it is refused rather \
           than forgetting what was folded. Use a fresh tenant.
-          """)
+          """
+      )
     }
     @OptionGroup var instance: InstanceOptions
     @Argument(help: "The folder.") var folder: String
@@ -102,8 +118,12 @@ struct PlaybookCommand: AsyncParsableCommand {
       }
       guard isActive else {
         throw CommandFailure(
-          .unreachable, "playbook is stored but not in the log yet", at: tenant, expected: "a running ingest",
-          next: "start ingest: it puts the playbook into the log")
+          .unreachable,
+          "playbook is stored but not in the log yet",
+          at: tenant,
+          expected: "a running ingest",
+          next: "start ingest: it puts the playbook into the log"
+        )
       }
       Terminal.print("playbook \(playbook.id) version \(version) is in force for \(tenant)")
     }
@@ -112,9 +132,12 @@ struct PlaybookCommand: AsyncParsableCommand {
       if let newest = try await store.playbooks().first(where: { $0.tenant == tenant }) {
         guard newest.files == files else {
           throw CommandFailure(
-            .wouldLoseData, "tenant has another playbook", at: tenant,
+            .wouldLoseData,
+            "tenant has another playbook",
+            at: tenant,
             expected: "the same files as version \(newest.version)",
-            next: "hearth playbook apply \(folder) --tenant FRESH")
+            next: "hearth playbook apply \(folder) --tenant FRESH"
+          )
         }
         return newest.version
       }
@@ -122,8 +145,12 @@ struct PlaybookCommand: AsyncParsableCommand {
       case .applied(let version): return version
       case .conflict(let newest):
         throw CommandFailure(
-          .wouldLoseData, "another operator applied a playbook at the same time", at: tenant,
-          got: "version \(newest)", next: "look at it, then apply again")
+          .wouldLoseData,
+          "another operator applied a playbook at the same time",
+          at: tenant,
+          got: "version \(newest)",
+          next: "look at it, then apply again"
+        )
       }
     }
 

@@ -11,7 +11,8 @@ struct Up: AsyncParsableCommand {
       discussion: """
         Everything lives below one folder (--dir). The first start writes a write key and a read key for the tenant \
         `demo` into its file `keys`. A second start goes on where the first stopped.
-        """)
+        """
+    )
   }
 
   @Option(help: "Folder of this instance.")
@@ -53,7 +54,8 @@ struct Up: AsyncParsableCommand {
             health:  \(endpoints.services.sorted { $0.value < $1.value }.map { "\($0.key) :\($0.value)" }.joined(separator: "  "))
             logs:    \(layout.logs)
           Ctrl-C stops everything; the next `hearth up` goes on from here.
-          """)
+          """
+        )
         if let readyFile { try Data("ready\n".utf8).write(to: URL(fileURLWithPath: readyFile)) }
       }
     } catch is CancellationError {

@@ -10,7 +10,11 @@ package final class ChildProcess: Sendable {
 
   /// Starts it. `environment` is added to this process's own.
   package init(
-    name: String, executable: String, arguments: [String], environment: [String: String] = [:], log: String
+    name: String,
+    executable: String,
+    arguments: [String],
+    environment: [String: String] = [:],
+    log: String
   ) throws(CommandFailure) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
@@ -31,7 +35,11 @@ package final class ChildProcess: Sendable {
     }
     do { try process.run() } catch {
       throw CommandFailure(
-        .unreachable, "\(name) cannot be started", at: executable, next: "swift build, then start again")
+        .unreachable,
+        "\(name) cannot be started",
+        at: executable,
+        next: "swift build, then start again"
+      )
     }
     self.name = name
     self.pid = process.processIdentifier

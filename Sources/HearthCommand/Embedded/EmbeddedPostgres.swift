@@ -13,10 +13,15 @@ package struct EmbeddedPostgres: Sendable {
     self.layout = layout
     let root = "/usr/lib/postgresql"
     let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap(Int.init).sorted()
-    guard let newest = versions.last(where: { FileManager.default.isExecutableFile(atPath: "\(root)/\($0)/bin/initdb") })
+    guard
+      let newest = versions.last(where: { FileManager.default.isExecutableFile(atPath: "\(root)/\($0)/bin/initdb") })
     else {
       throw CommandFailure(
-        .unreachable, "PostgreSQL's server is not installed", at: root, next: "apt-get install postgresql")
+        .unreachable,
+        "PostgreSQL's server is not installed",
+        at: root,
+        next: "apt-get install postgresql"
+      )
     }
     binaries = "\(root)/\(newest)/bin"
     asRoot = geteuid() == 0
@@ -51,7 +56,8 @@ package struct EmbeddedPostgres: Sendable {
     if asRoot { try run("/usr/bin/install", ["-d", "-o", "postgres", "-m", "700", folder]) }
     try runAsOwner(
       binaries + "/initdb",
-      ["-D", folder, "-U", "hearth", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"])
+      ["-D", folder, "-U", "hearth", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
+    )
   }
 
   /// Starts the server in the foreground of a child process.
@@ -62,9 +68,14 @@ package struct EmbeddedPostgres: Sendable {
         "-D", folder, "-c", "listen_addresses=", "-c", "unix_socket_directories=\(layout.socketFolder)", "-c",
         "port=\(Self.port)", "-c", "max_connections=60", "-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB",
         "-c", "checkpoint_timeout=15min", "-c", "wal_compression=on",
-      ])
+      ]
+    )
     return try ChildProcess(
-      name: "postgres", executable: executable, arguments: arguments, log: layout.logs + "/postgres.log")
+      name: "postgres",
+      executable: executable,
+      arguments: arguments,
+      log: layout.logs + "/postgres.log"
+    )
   }
 
   /// Waits until it answers, then makes the database if it is not there.
@@ -79,7 +90,11 @@ package struct EmbeddedPostgres: Sendable {
       do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
     }
     throw CommandFailure(
-      .unreachable, "PostgreSQL did not start", at: folder, next: "see \(layout.logs)/postgres.log")
+      .unreachable,
+      "PostgreSQL did not start",
+      at: folder,
+      next: "see \(layout.logs)/postgres.log"
+    )
   }
 
   // MARK: Processes
@@ -97,7 +112,11 @@ package struct EmbeddedPostgres: Sendable {
   private func run(_ executable: String, _ arguments: [String]) throws(CommandFailure) {
     guard status(of: executable, arguments) == 0 else {
       throw CommandFailure(
-        .unreachable, "command failed", at: executable, next: "see \(layout.logs)/postgres.log")
+        .unreachable,
+        "command failed",
+        at: executable,
+        next: "see \(layout.logs)/postgres.log"
+      )
     }
   }
 

@@ -69,7 +69,10 @@ package actor EmbeddedSupervisor {
     for folder in [layout.root, layout.logs, layout.deliveries] {
       do {
         try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+          atPath: folder,
+          withIntermediateDirectories: true,
+          attributes: [.posixPermissions: 0o755]
+        )
       } catch {
         throw CommandFailure(.unreachable, "folder cannot be made", at: folder, next: "hearth up --dir FOLDER")
       }
@@ -88,7 +91,9 @@ package actor EmbeddedSupervisor {
     database = try postgres.start()
     try await postgres.waitUntilReady(database!)
     let pool = PostgresPool(
-      PostgresConfiguration(connectionString: postgres.url, applicationName: "hearth up"), connectionsMax: 2)
+      PostgresConfiguration(connectionString: postgres.url, applicationName: "hearth up"),
+      connectionsMax: 2
+    )
     defer { pool.close() }
     let applied = try await Migrations(pool: pool).apply(directory: try Installation.schemas() + "/postgres")
     if !applied.isEmpty { say("store migrated: \(applied.count) steps") }
@@ -96,8 +101,12 @@ package actor EmbeddedSupervisor {
     let bootstrap = try await startBroker()
     try await openEpoch(pool: pool, bootstrap: bootstrap)
     let endpoints = EmbeddedEndpoints(
-      kafka: bootstrap, store: postgres.url, ingest: ports["ingest"] ?? 0, services: ports,
-      supervisor: ProcessInfo.processInfo.processIdentifier)
+      kafka: bootstrap,
+      store: postgres.url,
+      ingest: ports["ingest"] ?? 0,
+      services: ports,
+      supervisor: ProcessInfo.processInfo.processIdentifier
+    )
     try endpoints.write(layout.endpoints)
     for name in Self.services { try startService(name, endpoints) }
     if options.taggers > 1 { for _ in 1..<options.taggers { try startService("tagger", endpoints, extra: true) } }
@@ -126,8 +135,12 @@ package actor EmbeddedSupervisor {
       if name == "ingest", let wanted = options.port {
         guard FreePort.isFree(wanted) else {
           throw CommandFailure(
-            .unreachable, "port is taken", at: "127.0.0.1:\(wanted)", expected: "a free port",
-            next: "hearth up --port \(FreePort.first(from: wanted + 1))")
+            .unreachable,
+            "port is taken",
+            at: "127.0.0.1:\(wanted)",
+            expected: "a free port",
+            next: "hearth up --port \(FreePort.first(from: wanted + 1))"
+          )
         }
         ports[name] = wanted
       } else {
@@ -142,8 +155,12 @@ package actor EmbeddedSupervisor {
     let file = layout.root + "/broker"
     try? FileManager.default.removeItem(atPath: file)
     let child = try ChildProcess(
-      name: "broker", executable: Installation.sibling("hearth"), arguments: ["broker", "--address-file", file],
-      environment: ["HEARTH_SCHEMAS": try Installation.schemas()], log: layout.logs + "/broker.log")
+      name: "broker",
+      executable: Installation.sibling("hearth"),
+      arguments: ["broker", "--address-file", file],
+      environment: ["HEARTH_SCHEMAS": try Installation.schemas()],
+      log: layout.logs + "/broker.log"
+    )
     broker = child
     noteChildren()
     for _ in 0..<200 where child.isRunning {
@@ -172,21 +189,27 @@ package actor EmbeddedSupervisor {
   private var logEpoch: Int64 = 1
 
   private func startService(_ name: String, _ endpoints: EmbeddedEndpoints, extra: Bool = false) throws {
-    let port = extra ? FreePort.first(from: 8090, except: Set(endpoints.services.values)) : endpoints.services[name] ?? 0
+    let port =
+      extra ? FreePort.first(from: 8090, except: Set(endpoints.services.values)) : endpoints.services[name] ?? 0
     let environment = [
       "HEARTH_EMBEDDED": "true", "HEARTH_KAFKA_BOOTSTRAP": endpoints.kafka, "HEARTH_STORE_URL": endpoints.store,
       "HEARTH_HTTP_PORT": String(port), "HEARTH_SCHEMAS": try Installation.schemas(),
       "HEARTH_JOURNAL_DIRECTORY": layout.journal, "HEARTH_JOURNAL_LOG_EPOCH": String(logEpoch),
       "HEARTH_FILE_DIRECTORY": layout.deliveries,
     ]
-    let kept = name == "ingest" || name == "notifier"
+    let kept =
+      name == "ingest" || name == "notifier"
       ? environment : environment.filter { !$0.key.hasPrefix("HEARTH_JOURNAL") && !$0.key.hasPrefix("HEARTH_FILE") }
     let scoped = name == "notifier" ? kept.filter { !$0.key.hasPrefix("HEARTH_JOURNAL") } : kept
     children.append(
       try ChildProcess(
-        name: name, executable: Installation.sibling(name), arguments: [],
+        name: name,
+        executable: Installation.sibling(name),
+        arguments: [],
         environment: name == "ingest" ? scoped.filter { !$0.key.hasPrefix("HEARTH_FILE") } : scoped,
-        log: layout.logs + "/\(name).log"))
+        log: layout.logs + "/\(name).log"
+      )
+    )
     noteChildren()
   }
 
@@ -197,13 +220,21 @@ package actor EmbeddedSupervisor {
       for name in waiting {
         guard let port = endpoints.services[name] else { continue }
         let answer = try? LoopbackHTTP.send(
-          host: "127.0.0.1", port: port, method: "GET", path: "/readyz", timeoutSeconds: 2)
+          host: "127.0.0.1",
+          port: port,
+          method: "GET",
+          path: "/readyz",
+          timeoutSeconds: 2
+        )
         if answer?.status == 200 { waiting.remove(name) }
       }
       if waiting.isEmpty { return }
       if let dead = children.first(where: { !$0.isRunning }) {
         throw CommandFailure(
-          .unreachable, "\(dead.name) ended while starting", next: "see \(layout.logs)/\(dead.name).log")
+          .unreachable,
+          "\(dead.name) ended while starting",
+          next: "see \(layout.logs)/\(dead.name).log"
+        )
       }
       if stopping { throw CancellationError() }
       try await Task.sleep(for: .milliseconds(100))
@@ -241,7 +272,9 @@ package actor EmbeddedSupervisor {
     await stopServices()
     var endpoints = old
     let pool = PostgresPool(
-      PostgresConfiguration(connectionString: endpoints.store, applicationName: "hearth up"), connectionsMax: 2)
+      PostgresConfiguration(connectionString: endpoints.store, applicationName: "hearth up"),
+      connectionsMax: 2
+    )
     defer { pool.close() }
     endpoints.kafka = try await startBroker()
     try await openEpoch(pool: pool, bootstrap: endpoints.kafka)
@@ -272,7 +305,8 @@ package actor EmbeddedSupervisor {
 
   private func noteChildren() {
     let lines = ([database, broker].compactMap { $0 } + children).map { child in
-      child.name == "postgres" ? "\(child.pid) postgres" : "\(child.pid) \(child.name == "broker" ? "broker" : child.name)"
+      child.name == "postgres"
+        ? "\(child.pid) postgres" : "\(child.pid) \(child.name == "broker" ? "broker" : child.name)"
     }
     try? (lines.joined(separator: "\n") + "\n").write(toFile: layout.children, atomically: true, encoding: .utf8)
   }

@@ -35,7 +35,11 @@ final class FolderLock: Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
       throw CommandFailure(
-        .unreachable, "another instance runs in this folder", at: path, next: "stop it, or hearth up --dir FOLDER")
+        .unreachable,
+        "another instance runs in this folder",
+        at: path,
+        next: "stop it, or hearth up --dir FOLDER"
+      )
     }
   }
 

@@ -45,11 +45,14 @@ struct JournalReplay: Sendable {
         guard index < acknowledgement.written.count else { return nil }
         record.partition = acknowledgement.written[index].partition.partition
         return ReproducedOrigin.Place(
-          logEpoch: acknowledgement.logEpoch, offset: acknowledgement.written[index].offset)
+          logEpoch: acknowledgement.logEpoch,
+          offset: acknowledgement.written[index].offset
+        )
       }
       if !places.isEmpty {
         record.headers.append(
-          LogHeader(name: ReproducedOrigin.header, value: ReproducedOrigin(places: places).bytes))
+          LogHeader(name: ReproducedOrigin.header, value: ReproducedOrigin(places: places).bytes)
+        )
       }
       return record
     }

@@ -21,7 +21,9 @@ package struct Assembly: Sendable {
     catalogue = try Installation.catalogue()
     try Self.connection(settings, name: host.name, role: "check", logger: host.logger).validate()
     pool = PostgresPool(
-      Self.storeConfiguration(settings, name: host.name), connectionsMax: settings.storeConnections)
+      Self.storeConfiguration(settings, name: host.name),
+      connectionsMax: settings.storeConnections
+    )
     store = PostgresStateStore(pool: pool, retainFrames: settings.isEmbedded)
   }
 
@@ -31,7 +33,10 @@ package struct Assembly: Sendable {
 
   /// A connection whose `client.id` is this process's own.
   static func connection(
-    _ settings: ServiceSettings, name: String, role: String, logger: Logger
+    _ settings: ServiceSettings,
+    name: String,
+    role: String,
+    logger: Logger
   ) -> KafkaConnection {
     KafkaConnection(
       bootstrapServers: settings.kafkaBootstrap,
@@ -40,7 +45,8 @@ package struct Assembly: Sendable {
       log: { line in
         // librdkafka speaks of every lost connection; the loop says what it means.
         logger.debug("librdkafka", metadata: ["facility": "\(line.facility)", "line": "\(line.message)"])
-      })
+      }
+    )
   }
 
   /// A member of the group that reads `topics`.
@@ -51,7 +57,9 @@ package struct Assembly: Sendable {
       : KafkaConsumerSettings(group: group, topics: topics)
     consumer.sessionTimeout = .milliseconds(settings.kafkaSessionTimeoutMilliseconds)
     return try KafkaEventSource(
-      Self.connection(settings, name: host.name, role: "source", logger: host.logger), consumer)
+      Self.connection(settings, name: host.name, role: "source", logger: host.logger),
+      consumer
+    )
   }
 
   /// A producer; on the embedded broker paced by the slowest consumer group.
@@ -67,8 +75,11 @@ package struct Assembly: Sendable {
       guard settings.isEmbedded else { return sink }
       let counts = Dictionary(catalogue.topics.map { ($0.name, Int($0.partitions)) }, uniquingKeysWith: { $1 })
       return PacedSink(
-        inner: sink, progress: store, partitionCount: { counts[$0] ?? 1 },
-        partitioner: { key, count in murmur2Partition(key: key, count: Int32(count)) })
+        inner: sink,
+        progress: store,
+        partitionCount: { counts[$0] ?? 1 },
+        partitioner: { key, count in murmur2Partition(key: key, count: Int32(count)) }
+      )
     }
   }
 
@@ -85,8 +96,17 @@ package struct Assembly: Sendable {
     let source = try makeSource(group: processor.group, topics: processor.families.flatMap(\.topics))
     return LoopPart(
       PipelineLoop(
-        processor: processor, source: source, store: store, playbooks: PostgresPlaybookStore(pool: pool),
-        makeSink: makeSink, health: host.health, metrics: host.metrics, logger: host.logger,
-        probe: .fromEnvironment(), perform: perform))
+        processor: processor,
+        source: source,
+        store: store,
+        playbooks: PostgresPlaybookStore(pool: pool),
+        makeSink: makeSink,
+        health: host.health,
+        metrics: host.metrics,
+        logger: host.logger,
+        probe: .fromEnvironment(),
+        perform: perform
+      )
+    )
   }
 }

@@ -58,7 +58,10 @@ actor ChannelRegistry {
     guard let name else { return [] }
     guard let value = settings.secrets[name] ?? settings.secrets[name.replacing("_", with: ".")] else {
       throw AdapterFailure(
-        code: "SECRET", reason: "the notifier has no secret of the channel's name", disposition: .permanent)
+        code: "SECRET",
+        reason: "the notifier has no secret of the channel's name",
+        disposition: .permanent
+      )
     }
     return value.split(separator: " ").map(String.init)
   }

@@ -15,7 +15,9 @@ package enum Tagger: ServiceDefinition {
   package static let needs = ["store", "broker", "assignment"]
 
   package static func run(
-    _ settings: ServiceSettings, _ reader: inout ConfigurationReader, host: ServiceHost
+    _ settings: ServiceSettings,
+    _ reader: inout ConfigurationReader,
+    host: ServiceHost
   ) async throws {
     try reader.finish()
     let assembly = try Assembly(settings: settings, host: host)
@@ -31,17 +33,24 @@ package enum Segmenter: ServiceDefinition {
   package static let needs = ["store", "broker", "assignment"]
 
   package static func run(
-    _ settings: ServiceSettings, _ reader: inout ConfigurationReader, host: ServiceHost
+    _ settings: ServiceSettings,
+    _ reader: inout ConfigurationReader,
+    host: ServiceHost
   ) async throws {
     try reader.finish()
     let assembly = try Assembly(settings: settings, host: host)
     let leadership = try StoreLeadership(
-      Leadership(Assembly.storeConfiguration(settings, name: name), name: "population"))
+      Leadership(Assembly.storeConfiguration(settings, name: name), name: "population")
+    )
     let leader = PopulationLeader(
-      leadership: leadership, snapshots: PostgresPopulationStore(pool: assembly.pool),
-      playbooks: PostgresPlaybookStore(pool: assembly.pool), makeSink: assembly.makeSink,
-      partitions: assembly.partitions(of: [Topic.signals])[Topic.signals] ?? 1, metrics: host.metrics,
-      logger: host.logger)
+      leadership: leadership,
+      snapshots: PostgresPopulationStore(pool: assembly.pool),
+      playbooks: PostgresPlaybookStore(pool: assembly.pool),
+      makeSink: assembly.makeSink,
+      partitions: assembly.partitions(of: [Topic.signals])[Topic.signals] ?? 1,
+      metrics: host.metrics,
+      logger: host.logger
+    )
     try await host.run(settings, parts: [try assembly.loop(SegmenterProcessor()), TaskPart { await leader.run() }])
   }
 }
@@ -54,15 +63,21 @@ package enum Scheduler: ServiceDefinition {
   package static let needs = ["store", "broker", "assignment"]
 
   package static func run(
-    _ settings: ServiceSettings, _ reader: inout ConfigurationReader, host: ServiceHost
+    _ settings: ServiceSettings,
+    _ reader: inout ConfigurationReader,
+    host: ServiceHost
   ) async throws {
     try reader.finish()
     let assembly = try Assembly(settings: settings, host: host)
     let leadership = try StoreLeadership(Leadership(Assembly.storeConfiguration(settings, name: name), name: "clock"))
     let ticks = TickWriter(
-      leadership: leadership, outlook: PostgresTimerOutlook(pool: assembly.pool), makeSink: assembly.makeSink,
-      partitions: assembly.partitions(of: [Topic.events, Topic.communityEvents]), metrics: host.metrics,
-      logger: host.logger)
+      leadership: leadership,
+      outlook: PostgresTimerOutlook(pool: assembly.pool),
+      makeSink: assembly.makeSink,
+      partitions: assembly.partitions(of: [Topic.events, Topic.communityEvents]),
+      metrics: host.metrics,
+      logger: host.logger
+    )
     try await host.run(settings, parts: [try assembly.loop(SchedulerProcessor()), TaskPart { await ticks.run() }])
   }
 }
@@ -71,7 +86,10 @@ extension ServiceHost {
   /// Serves health and metrics beside the parts.
   func run(_ settings: ServiceSettings, parts: [any Service]) async throws {
     try await run(
-      host: settings.httpHost, port: settings.httpPort, router: Router(context: BasicRequestContext.self),
-      parts: parts)
+      host: settings.httpHost,
+      port: settings.httpPort,
+      router: Router(context: BasicRequestContext.self),
+      parts: parts
+    )
   }
 }

@@ -17,12 +17,17 @@ package enum Ingest: ServiceDefinition {
   package static let needs = ["store", "broker"]
 
   package static func run(
-    _ settings: ServiceSettings, _ reader: inout ConfigurationReader, host: ServiceHost
+    _ settings: ServiceSettings,
+    _ reader: inout ConfigurationReader,
+    host: ServiceHost
   ) async throws {
     let journalDirectory = reader.optionalText("journal.directory")
     let logEpoch = Int64(reader.integer("journal.log_epoch", default: 1, in: 1...Int.max))
     let unknown = reader.choice(
-      "events.unknown_types", default: "reject", of: IngestService.EventCatalogue.UnknownTypes.allCases.map(\.rawValue))
+      "events.unknown_types",
+      default: "reject",
+      of: IngestService.EventCatalogue.UnknownTypes.allCases.map(\.rawValue)
+    )
     try reader.finish()
     let assembly = try Assembly(settings: settings, host: host)
     let schemas = try EventSchemas.load(unknownTypes: .init(rawValue: unknown) ?? .reject)
@@ -33,19 +38,38 @@ package enum Ingest: ServiceDefinition {
     let acceptance = BatchAcceptance(schemas: schemas, sink: sink, limits: limits, observer: observer)
     let partitions = assembly.partitions(of: [Topic.events, Topic.communityEvents])
     let imports = ImportSessions(
-      store: StoredImports(pool: assembly.pool), acceptance: acceptance, sink: sink, clock: SystemClock(),
-      partitions: partitions)
+      store: StoredImports(pool: assembly.pool),
+      acceptance: acceptance,
+      sink: sink,
+      clock: SystemClock(),
+      partitions: partitions
+    )
     let gate = Gate(
       keys: KeyRing(store: StoredKeys(pool: assembly.pool), clock: SystemClock(), limits: limits),
-      budget: InFlightBudget(bytesMax: limits.inFlightBytesMax), clock: SystemClock(), limits: limits)
+      budget: InFlightBudget(bytesMax: limits.inFlightBytesMax),
+      clock: SystemClock(),
+      limits: limits
+    )
     let router = Router(context: BasicRequestContext.self)
     IngestAPI(gate: gate, acceptance: acceptance, imports: imports, observer: observer).addRoutes(to: router)
     let admin = try KafkaAdmin(
-      Assembly.connection(settings, name: name, role: "admin", logger: host.logger), timeout: .seconds(5))
+      Assembly.connection(settings, name: name, role: "admin", logger: host.logger),
+      timeout: .seconds(5)
+    )
     let upkeep = IngestUpkeep(
-      assembly: assembly, admin: admin, sink: sink, journal: journal, logEpoch: logEpoch, partitions: partitions)
+      assembly: assembly,
+      admin: admin,
+      sink: sink,
+      journal: journal,
+      logEpoch: logEpoch,
+      partitions: partitions
+    )
     try await host.run(
-      host: settings.httpHost, port: settings.httpPort, router: router, parts: [TaskPart { await upkeep.run() }])
+      host: settings.httpHost,
+      port: settings.httpPort,
+      router: router,
+      parts: [TaskPart { await upkeep.run() }]
+    )
     await admin.close()
     await journal?.close()
   }
@@ -82,13 +106,18 @@ struct IngestMetrics: IngestObserver {
 
   func rejected(_ failureClass: FailureClass, _ count: Int) {
     metrics.add(
-      Double(count), to: "hearth_events_rejected_total", help: "Events rejected, by class.",
-      labels: [.init("class", failureClass.rawValue)])
+      Double(count),
+      to: "hearth_events_rejected_total",
+      help: "Events rejected, by class.",
+      labels: [.init("class", failureClass.rawValue)]
+    )
   }
 
   func refused(status: Int, code: String) {
     metrics.add(
-      to: "hearth_requests_refused_total", help: "Requests refused as a whole.",
-      labels: [.init("status", String(status)), .init("code", code)])
+      to: "hearth_requests_refused_total",
+      help: "Requests refused as a whole.",
+      labels: [.init("status", String(status)), .init("code", code)]
+    )
   }
 }

@@ -36,8 +36,15 @@ struct StoredImports: IngestService.ImportStore {
   func open(_ record: ImportRecord) async throws(AdapterFailure) -> ImportRecord {
     let stored = try await store.begin(
       StoredImport(
-        tenant: record.tenant, id: record.id, fileSHA256: record.filesDigest, mappingSHA256: record.mappingDigest,
-        totalRows: record.total, firstTime: record.firstTime, lastTime: record.lastTime))
+        tenant: record.tenant,
+        id: record.id,
+        fileSHA256: record.filesDigest,
+        mappingSHA256: record.mappingDigest,
+        totalRows: record.total,
+        firstTime: record.firstTime,
+        lastTime: record.lastTime
+      )
+    )
     return Self.record(stored)
   }
 
@@ -51,14 +58,23 @@ struct StoredImports: IngestService.ImportStore {
 
   func clock(of tenant: String) async throws(AdapterFailure) -> Instant? {
     let states = try await LogAdministration(pool: pool).laneStates(
-      group: "tagger", topics: [Topic.events, Topic.communityEvents])
+      group: "tagger",
+      topics: [Topic.events, Topic.communityEvents]
+    )
     return try TenantClockReader.clock(of: tenant, laneStates: states)
   }
 
   private static func record(_ stored: StoredImport) -> ImportRecord {
     ImportRecord(
-      tenant: stored.tenant, id: stored.id, filesDigest: stored.fileSHA256, mappingDigest: stored.mappingSHA256,
-      total: stored.totalRows, done: stored.doneRows, firstTime: stored.firstTime ?? .distantPast,
-      lastTime: stored.lastTime ?? .distantPast, finished: stored.finishedAt != nil)
+      tenant: stored.tenant,
+      id: stored.id,
+      filesDigest: stored.fileSHA256,
+      mappingDigest: stored.mappingSHA256,
+      total: stored.totalRows,
+      done: stored.doneRows,
+      firstTime: stored.firstTime ?? .distantPast,
+      lastTime: stored.lastTime ?? .distantPast,
+      finished: stored.finishedAt != nil
+    )
   }
 }

@@ -11,7 +11,9 @@ package enum Notifier: ServiceDefinition {
   package static let needs = ["store", "broker", "assignment"]
 
   package static func run(
-    _ settings: ServiceSettings, _ reader: inout ConfigurationReader, host: ServiceHost
+    _ settings: ServiceSettings,
+    _ reader: inout ConfigurationReader,
+    host: ServiceHost
   ) async throws {
     let directory = reader.text("file.directory", default: "deliveries")
     let plain = reader.flag("webhook.allow_plain_http", default: false)
@@ -23,7 +25,8 @@ package enum Notifier: ServiceDefinition {
     }
     try reader.finish()
     let registry = ChannelRegistry(
-      .init(fileDirectory: directory, secrets: secrets, allowsPlainHTTP: plain, allowedNetworks: blocks))
+      .init(fileDirectory: directory, secrets: secrets, allowsPlainHTTP: plain, allowedNetworks: blocks)
+    )
     let assembly = try Assembly(settings: settings, host: host)
     let loop = try assembly.loop(NotifierProcessor()) { effect in
       DeliveryEffectResult(touch: effect.message.touch, result: await registry.deliver(effect))

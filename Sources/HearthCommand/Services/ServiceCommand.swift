@@ -17,14 +17,17 @@ package protocol ServiceDefinition: Sendable {
 package struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
   package static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: Definition.name, abstract: Definition.abstract,
+      commandName: Definition.name,
+      abstract: Definition.abstract,
       discussion: """
         Settings come from the environment (HEARTH_KAFKA_BOOTSTRAP, HEARTH_STORE_URL, HEARTH_HTTP_PORT …), then from \
         the file, then from defaults; a secret may be given as a file's path in HEARTH_…_FILE. All of them are listed \
         in services/\(Definition.name)/config.reference.yaml.
         """,
       version: BuildInfo.version,
-      subcommands: [Run<Definition>.self, Healthcheck<Definition>.self], defaultSubcommand: Run<Definition>.self)
+      subcommands: [Run<Definition>.self, Healthcheck<Definition>.self],
+      defaultSubcommand: Run<Definition>.self
+    )
   }
 
   package init() {}
@@ -95,7 +98,9 @@ struct Run<Definition: ServiceDefinition>: AsyncParsableCommand {
 struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "healthcheck", abstract: "Exit 0 when the running service is ready, 1 when it is not.")
+      commandName: "healthcheck",
+      abstract: "Exit 0 when the running service is ready, 1 when it is not."
+    )
   }
 
   /// Bytes of the service's answer that are shown.
@@ -107,8 +112,13 @@ struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
   /// Container health checks know 0 and 1 only, so the exit code is not the fault's own.
   private static func unwell(_ what: String, _ port: Int, _ got: String) -> ExitCode {
     let failure = CommandFailure(
-      .unreachable, what, at: "127.0.0.1:\(port)", expected: "a ready \(Definition.name)", got: got,
-      next: "start \(Definition.name), or see what it logs")
+      .unreachable,
+      what,
+      at: "127.0.0.1:\(port)",
+      expected: "a ready \(Definition.name)",
+      got: got,
+      next: "start \(Definition.name), or see what it logs"
+    )
     Terminal.error(failure.description)
     return ExitCode(1)
   }
@@ -119,7 +129,12 @@ struct Healthcheck<Definition: ServiceDefinition>: AsyncParsableCommand {
     let port = (environment["HEARTH_HTTP_PORT"] ?? file["http.port"]).flatMap(Int.init) ?? Definition.defaultPort
     do {
       let answer = try LoopbackHTTP.send(
-        host: "127.0.0.1", port: port, method: "GET", path: "/readyz", timeoutSeconds: 3)
+        host: "127.0.0.1",
+        port: port,
+        method: "GET",
+        path: "/readyz",
+        timeoutSeconds: 3
+      )
       let line = String(decoding: answer.body.prefix { $0 != 10 }.prefix(Self.lineBytesMax), as: UTF8.self)
       guard answer.status == 200 else {
         throw Self.unwell("service is not ready", port, "status \(answer.status), \(line)")

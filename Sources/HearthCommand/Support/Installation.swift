@@ -9,7 +9,12 @@ package enum Installation {
     if let path = ProcessInfo.processInfo.environment["HEARTH_SCHEMAS"] {
       guard files.fileExists(atPath: path + "/topics.yaml") else {
         throw CommandFailure(
-          .invalidInput, "schemas are not there", at: "HEARTH_SCHEMAS", expected: "a folder with topics.yaml", got: path)
+          .invalidInput,
+          "schemas are not there",
+          at: "HEARTH_SCHEMAS",
+          expected: "a folder with topics.yaml",
+          got: path
+        )
       }
       return path
     }
@@ -22,8 +27,12 @@ package enum Installation {
       }
     }
     throw CommandFailure(
-      .invalidInput, "schemas are not there", at: executableFolder, expected: "schemas/topics.yaml above it",
-      next: "set HEARTH_SCHEMAS to the folder schemas of the checkout")
+      .invalidInput,
+      "schemas are not there",
+      at: executableFolder,
+      expected: "schemas/topics.yaml above it",
+      next: "set HEARTH_SCHEMAS to the folder schemas of the checkout"
+    )
   }
 
   /// The topics as `schemas/topics.yaml` describes them.

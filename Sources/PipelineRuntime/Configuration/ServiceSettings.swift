@@ -22,7 +22,10 @@ package struct ServiceSettings: Sendable {
     kafkaBootstrap = reader.text("kafka.bootstrap")
     isEmbedded = reader.flag("embedded", default: false)
     kafkaSessionTimeoutMilliseconds = reader.integer(
-      "kafka.session_timeout", default: isEmbedded ? 6_000 : 10_000, in: 6_000...300_000)
+      "kafka.session_timeout",
+      default: isEmbedded ? 6_000 : 10_000,
+      in: 6_000...300_000
+    )
     kafkaProperties = reader.rest(below: "kafka.properties")
     storeURL = reader.text("store.url")
     storeConnections = reader.integer("store.connections", default: 4, in: 2...100)
@@ -35,6 +38,7 @@ package struct ServiceSettings: Sendable {
     ConfigurationReader(
       file: try path.map { try ConfigurationFile.read(path: $0) } ?? [:],
       environment: ProcessInfo.processInfo.environment,
-      readFile: { path in FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } })
+      readFile: { path in FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
+    )
   }
 }

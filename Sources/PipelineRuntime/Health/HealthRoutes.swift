@@ -3,7 +3,9 @@ import Hummingbird
 /// `/livez`, `/readyz` and `/metrics`, which every service serves.
 package enum HealthRoutes {
   package static func add(
-    to router: Router<BasicRequestContext>, health: Health, metrics: MetricsRegistry
+    to router: Router<BasicRequestContext>,
+    health: Health,
+    metrics: MetricsRegistry
   ) {
     router.get("livez") { _, _ in
       plain(health.isLive ? "ok\n" : "the loop does not turn\n", health.isLive ? .ok : .serviceUnavailable)
@@ -19,7 +21,9 @@ package enum HealthRoutes {
   }
 
   private static func plain(
-    _ text: String, _ status: HTTPResponse.Status, type: String = "text/plain; charset=utf-8"
+    _ text: String,
+    _ status: HTTPResponse.Status,
+    type: String = "text/plain; charset=utf-8"
   ) -> Response {
     Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
   }

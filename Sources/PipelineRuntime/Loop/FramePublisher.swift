@@ -17,8 +17,10 @@ actor FramePublisher {
   private var sink: (any EventSink)?
 
   init(
-    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink, metrics: MetricsRegistry,
-    health: Health, logger: Logger
+    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
+    metrics: MetricsRegistry,
+    health: Health,
+    logger: Logger
   ) {
     self.makeSink = makeSink
     self.metrics = metrics

@@ -10,7 +10,9 @@ struct RoutedRecord<Input: Sendable> {
 extension Lane {
   /// Subjects that must be in memory before `records` can be processed.
   func keysNeeded(
-    for records: [RoutedRecord<Processor.Input>], processor: Processor, programs: [String: Processor.Program]
+    for records: [RoutedRecord<Processor.Input>],
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) -> Set<[UInt8]> {
     var needed: Set<[UInt8]> = []
     var latestTick: Instant?
@@ -32,7 +34,9 @@ extension Lane {
 
   /// Decides one record. Returns a visit of all subjects the record asks for.
   mutating func process(
-    _ routed: RoutedRecord<Processor.Input>, processor: Processor, programs: [String: Processor.Program]
+    _ routed: RoutedRecord<Processor.Input>,
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) -> Visit {
     let record = routed.record
     context.position = WrittenPosition(partition: record.partition, offset: record.offset)
@@ -66,14 +70,20 @@ extension Lane {
   }
 
   private func time(
-    of tenant: String, processor: Processor, programs: [String: Processor.Program]
+    of tenant: String,
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) -> Instant? {
     let isLive = programs[tenant].map(processor.isLive) ?? true
     return book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks)
   }
 
   private mutating func apply(
-    _ input: Processor.Input, key: [UInt8], receivedAt: Instant?, source: ClockSource, processor: Processor,
+    _ input: Processor.Input,
+    key: [UInt8],
+    receivedAt: Instant?,
+    source: ClockSource,
+    processor: Processor,
     programs: [String: Processor.Program]
   ) {
     let tenant = tenant(of: key)
@@ -94,7 +104,11 @@ extension Lane {
   }
 
   private mutating func tick(
-    _ named: String, _ time: Instant, _ source: ClockSource, ends: Bool, processor: Processor,
+    _ named: String,
+    _ time: Instant,
+    _ source: ClockSource,
+    ends: Bool,
+    processor: Processor,
     programs: [String: Processor.Program]
   ) -> Visit {
     let before = book.clocks.time(of: named, isLive: false, sources: family.clocks)
@@ -114,7 +128,9 @@ extension Lane {
   }
 
   private func tenants(
-    movedBy named: String, processor: Processor, programs: [String: Processor.Program]
+    movedBy named: String,
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) -> [String] {
     guard named == LaneClocks.everyLive else { return [named] }
     return Set(timers.keys).union(programs.keys).union(book.clocks.tenants)
@@ -123,7 +139,10 @@ extension Lane {
 
   /// Fires what is due by the tenant's clock.
   private mutating func pass(
-    _ tenant: String, ends: Bool, processor: Processor, programs: [String: Processor.Program]
+    _ tenant: String,
+    ends: Bool,
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) -> Visit {
     guard let clock = time(of: tenant, processor: processor, programs: programs) else { return .none }
     let program = programs[tenant]
@@ -151,7 +170,10 @@ extension Lane {
 
   /// One subject of a visit; the subject is in memory.
   mutating func visit(
-    _ key: [UInt8], why: Visit, processor: Processor, programs: [String: Processor.Program]
+    _ key: [UInt8],
+    why: Visit,
+    processor: Processor,
+    programs: [String: Processor.Program]
   ) {
     guard var subject = subjects.removeValue(forKey: key) else { return }
     let tenant = tenant(of: key)
@@ -166,7 +188,9 @@ extension Lane {
 
   /// The result of an effect; the subject is in memory unless the lane was lost meanwhile.
   mutating func complete(
-    _ request: RequestedEffect<Processor.Effect>, with result: Processor.EffectResult, processor: Processor,
+    _ request: RequestedEffect<Processor.Effect>,
+    with result: Processor.EffectResult,
+    processor: Processor,
     programs: [String: Processor.Program]
   ) {
     context.inFlight.remove(request.id)
@@ -179,7 +203,9 @@ extension Lane {
     hasMoved = true
     if !wasDirty { dirty.append(request.subject) }
     timers[tenant, default: TimerQueue()].set(
-      request.subject, due: processor.due(subject.state, program: programs[tenant]))
+      request.subject,
+      due: processor.due(subject.state, program: programs[tenant])
+    )
     subjects[request.subject] = subject
   }
 
@@ -188,8 +214,10 @@ extension Lane {
   private mutating func emitDeadLetter(_ record: LogRecord, _ reason: DeadLetterReason) {
     context.emit(DeadLetterRecord.make(of: record, reason: reason))
     context.count(
-      "hearth_dead_letters_total", help: "Records that could not be used.",
-      labels: [.init("class", reason.category)])
+      "hearth_dead_letters_total",
+      help: "Records that could not be used.",
+      labels: [.init("class", reason.category)]
+    )
   }
 }
 

@@ -27,7 +27,11 @@ struct Lane<Processor: SubjectProcessor> {
   var partitions: [PartitionID] { family.topics.map { PartitionID(topic: $0, partition: number) } }
 
   init(
-    family: LaneFamily, number: Int32, claims: [PartitionID: Claim], storeEpoch: Int64, processor: Processor
+    family: LaneFamily,
+    number: Int32,
+    claims: [PartitionID: Claim],
+    storeEpoch: Int64,
+    processor: Processor
   ) throws(AdapterFailure) {
     self.family = family
     self.number = number
@@ -64,10 +68,17 @@ struct Lane<Processor: SubjectProcessor> {
       let position = claim.outboxPosition + 1
       let frame = isHome && !context.outputs.isEmpty ? OutboxFrame(position: position, records: context.outputs) : nil
       return PartitionFlush(
-        partition: partition, logEpoch: claim.logEpoch, ownerEpoch: claim.ownerEpoch, flushNumber: claim.flushNumber,
-        nextOffset: claim.nextOffset, publishedThrough: claim.publishedThrough, state: isHome ? book.encoded() : [],
-        subjects: isHome ? writes(processor: processor, programs: programs) : [], rows: isHome ? context.rows : [],
-        frame: frame)
+        partition: partition,
+        logEpoch: claim.logEpoch,
+        ownerEpoch: claim.ownerEpoch,
+        flushNumber: claim.flushNumber,
+        nextOffset: claim.nextOffset,
+        publishedThrough: claim.publishedThrough,
+        state: isHome ? book.encoded() : [],
+        subjects: isHome ? writes(processor: processor, programs: programs) : [],
+        rows: isHome ? context.rows : [],
+        frame: frame
+      )
     }
   }
 
@@ -76,8 +87,11 @@ struct Lane<Processor: SubjectProcessor> {
       guard let subject = subjects[key] else { return nil }
       let program = programs[tenant(of: key)]
       return SubjectWrite(
-        key: key, state: processor.encode(subject.state), due: processor.due(subject.state, program: program),
-        projection: processor.projection(subject.state, program: program))
+        key: key,
+        state: processor.encode(subject.state),
+        due: processor.due(subject.state, program: program),
+        projection: processor.projection(subject.state, program: program)
+      )
     }
   }
 

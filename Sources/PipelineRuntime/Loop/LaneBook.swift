@@ -54,8 +54,10 @@ struct LaneBook: Hashable, Sendable {
       memory = try reader.bytes()
     } catch {
       throw AdapterFailure(
-        code: "LANE_STATE", reason: "stored lane state cannot be read: expected version \(Self.version)",
-        disposition: .fatal)
+        code: "LANE_STATE",
+        reason: "stored lane state cannot be read: expected version \(Self.version)",
+        disposition: .fatal
+      )
     }
   }
 }

@@ -22,7 +22,9 @@ package actor PacedSink: EventSink {
 
   /// `partitioner`: partition of a key among a count, as the broker's clients compute it.
   package init(
-    inner: any EventSink, progress: any ConsumerProgress, partitionCount: @escaping @Sendable (String) -> Int,
+    inner: any EventSink,
+    progress: any ConsumerProgress,
+    partitionCount: @escaping @Sendable (String) -> Int,
     partitioner: @escaping @Sendable ([UInt8], Int) -> Int32
   ) {
     self.inner = inner

@@ -35,7 +35,12 @@ extension PipelineLoop {
   private func open(_ id: LaneID, claims: [PartitionID: Claim]) async throws(AdapterFailure) {
     let family = processor.families[id.family]
     var lane = try Lane(
-      family: family, number: id.number, claims: claims, storeEpoch: storeEpoch, processor: processor)
+      family: family,
+      number: id.number,
+      claims: claims,
+      storeEpoch: storeEpoch,
+      processor: processor
+    )
     for (tenant, version) in lane.book.playbookVersions.sorted(by: { $0.key < $1.key }) {
       try await loadProgram(tenant: tenant, version: version)
     }
@@ -79,8 +84,10 @@ extension PipelineLoop {
       }
       guard let last = frames.last else { break }
       metrics.add(
-        Double(frames.count), to: "hearth_outbox_republished_total",
-        help: "Outbox frames published for a predecessor.")
+        Double(frames.count),
+        to: "hearth_outbox_republished_total",
+        help: "Outbox frames published for a predecessor."
+      )
       for chunk in publisher.chunks(of: frames.map { (claim.partition, claim.ownerEpoch, $0) }) {
         note(chunk, written: try await publisher.publish(chunk.flatMap(\.2.records), probe: .none))
       }

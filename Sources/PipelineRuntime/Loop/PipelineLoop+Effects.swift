@@ -33,7 +33,9 @@ extension PipelineLoop {
   }
 
   private func complete(
-    _ request: RequestedEffect<Processor.Effect>, with result: Processor.EffectResult, in id: LaneID
+    _ request: RequestedEffect<Processor.Effect>,
+    with result: Processor.EffectResult,
+    in id: LaneID
   ) {
     guard var lane = lanes.removeValue(forKey: id) else { return }
     lane.complete(request, with: result, processor: processor, programs: programs.active(in: lane.book))

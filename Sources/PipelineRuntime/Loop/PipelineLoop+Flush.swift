@@ -14,7 +14,10 @@ extension PipelineLoop {
     let started = ContinuousClock.now
     guard let lostPartitions = try await commit(flushes, final: final) else { return }
     metrics.observe(
-      (ContinuousClock.now - started).seconds, in: "hearth_flush_seconds", help: "Time of a flush's transaction.")
+      (ContinuousClock.now - started).seconds,
+      in: "hearth_flush_seconds",
+      help: "Time of a flush's transaction."
+    )
     if !lostPartitions.isEmpty {
       drop(lostPartitions)
       // Nothing was written: what the other lanes hold goes with the next flush.
@@ -91,11 +94,15 @@ extension PipelineLoop {
   /// Lanes of these partitions are no longer ours: their state goes, the others stay.
   func drop(_ partitions: [PartitionID]) {
     metrics.add(
-      Double(partitions.count), to: "hearth_fenced_total", help: "Partitions whose fence did not hold at a flush.")
+      Double(partitions.count),
+      to: "hearth_fenced_total",
+      help: "Partitions whose fence did not hold at a flush."
+    )
     for partition in partitions {
       logger.warning(
         "another process owns the partition; its uncommitted work here is dropped",
-        metadata: ["topic": "\(partition.topic)", "partition": "\(partition.partition)"])
+        metadata: ["topic": "\(partition.topic)", "partition": "\(partition.partition)"]
+      )
       guard let id = laneID(of: partition), let lane = lanes[id] else { continue }
       for sibling in lane.partitions { lost[sibling] = .now }
       lanes[id] = nil

@@ -39,9 +39,16 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   }
 
   package init(
-    processor: Processor, source: any EventSource, store: any StateStore, playbooks: any PlaybookStore,
-    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink, limits: LoopLimits = LoopLimits(),
-    health: Health, metrics: MetricsRegistry, logger: Logger, probe: CrashProbe = .none,
+    processor: Processor,
+    source: any EventSource,
+    store: any StateStore,
+    playbooks: any PlaybookStore,
+    makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
+    limits: LoopLimits = LoopLimits(),
+    health: Health,
+    metrics: MetricsRegistry,
+    logger: Logger,
+    probe: CrashProbe = .none,
     perform: (@Sendable (Processor.Effect) async -> Processor.EffectResult)? = nil
   ) {
     self.processor = processor
@@ -139,7 +146,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   /// Decodes records up to and with the next activation, since it changes what later records mean.
   private func nextBatch(
-    of rest: inout ArraySlice<LogRecord>, in id: LaneID
+    of rest: inout ArraySlice<LogRecord>,
+    in id: LaneID
   ) async throws(AdapterFailure) -> [RoutedRecord<Processor.Input>] {
     guard let lane = lanes[id] else {
       rest = []
@@ -172,7 +180,9 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   /// Decides records until one asks for a visit; returns where to go on.
   private func decide(
-    _ batch: [RoutedRecord<Processor.Input>], from start: Int, in id: LaneID
+    _ batch: [RoutedRecord<Processor.Input>],
+    from start: Int,
+    in id: LaneID
   ) -> (next: Int, visit: Visit) {
     // Taken out of the dictionary so that the lane is changed in place.
     guard var lane = lanes.removeValue(forKey: id) else { return (batch.count, .none) }
@@ -191,7 +201,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     var keys = Set(
       try await retrying("subject keys") { [store] () throws(AdapterFailure) in
         try await store.keys(group: group, partition: home, tenant: tenant)
-      })
+      }
+    )
     let prefix = Array("\(tenant)/".utf8)
     for key in lanes[id]?.subjects.keys.filter({ $0.starts(with: prefix) }) ?? [] { keys.insert(key) }
     try await load(keys, into: id)
@@ -236,14 +247,17 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   private func outOfRange(_ partition: PartitionID, _ position: Int64, _ low: Int64) {
     metrics.add(
-      to: "hearth_log_lost_total", help: "Partitions stopped because the log no longer holds their next record.",
-      labels: [.init("topic", partition.topic)])
+      to: "hearth_log_lost_total",
+      help: "Partitions stopped because the log no longer holds their next record.",
+      labels: [.init("topic", partition.topic)]
+    )
     logger.error(
       "the log no longer holds the next record; this partition stands still",
       metadata: [
         "topic": "\(partition.topic)", "partition": "\(partition.partition)", "position": "\(position)",
         "low": "\(low)",
-      ])
+      ]
+    )
     if let id = laneID(of: partition) { lanes[id] = nil }
   }
 
@@ -255,7 +269,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   /// Tries until it succeeds or fails for good; the source goes on polling meanwhile.
   func retrying<T: Sendable>(
-    _ what: StaticString, _ body: @Sendable () async throws(AdapterFailure) -> T
+    _ what: StaticString,
+    _ body: @Sendable () async throws(AdapterFailure) -> T
   ) async throws(AdapterFailure) -> T {
     var wait = limits.retryFirst
     while true {

@@ -24,8 +24,10 @@ final class ProgramCache<Processor: SubjectProcessor>: Sendable {
     if programs.withLock({ $0[key] != nil }) { return }
     guard let stored = try await store.playbook(tenant: tenant, version: version) else {
       throw AdapterFailure(
-        code: "PLAYBOOK_MISSING", reason: "the log activates a playbook version that the store does not have",
-        disposition: .fatal)
+        code: "PLAYBOOK_MISSING",
+        reason: "the log activates a playbook version that the store does not have",
+        disposition: .fatal
+      )
     }
     let program = try processor.compile(stored)
     programs.withLock { $0[key] = program }

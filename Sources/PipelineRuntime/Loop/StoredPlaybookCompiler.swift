@@ -10,8 +10,10 @@ package enum StoredPlaybookCompiler {
       return try PlaybookCompiler.compile(files).playbook
     } catch {
       throw AdapterFailure(
-        code: "PLAYBOOK", reason: "version \(stored.version) does not compile: \(error.faults[0].text)",
-        disposition: .fatal)
+        code: "PLAYBOOK",
+        reason: "version \(stored.version) does not compile: \(error.faults[0].text)",
+        disposition: .fatal
+      )
     }
   }
 }

@@ -45,23 +45,38 @@ package protocol SubjectProcessor: Sendable {
   func projection(_ state: State, program: Program?) -> [UInt8]?
 
   func apply(_ input: Input, to state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>)
-  func advance(_ state: inout State, through instant: Instant, program: Program?, in lane: inout LaneContext<Memory, Effect>)
+  func advance(
+    _ state: inout State,
+    through instant: Instant,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
+  )
 
   /// The tenant's clock in this lane passed to `instant`, after due subjects advanced. Answers whether each subject of
   /// the tenant must be visited now.
   func clockPassed(
-    _ tick: Tick, program: Program?, in lane: inout LaneContext<Memory, Effect>
+    _ tick: Tick,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
   ) -> Visit
   /// A control record other than a tick or an activation.
   func control(_ record: ControlRecord, program: Program?, in lane: inout LaneContext<Memory, Effect>) -> Visit
   /// One subject of a visit; false when its state did not change.
   func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>) -> Bool
+    _ state: inout State,
+    why: Visit,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
+  ) -> Bool
   /// After the last subject of a visit.
   func visited(_ why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>)
   /// What became of an effect that this subject asked for.
   func completed(
-    _ result: EffectResult, of state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>)
+    _ result: EffectResult,
+    of state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
+  )
   /// After a tick or activation and all it caused: pass it on to the topics this service writes.
   func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Effect>)
 }
@@ -138,7 +153,10 @@ extension SubjectProcessor {
 
   // Most services ask for no visits.
   package func visit(
-    _ state: inout State, why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>
+    _ state: inout State,
+    why: Visit,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
   ) -> Bool { false }
 
   package func visited(_ why: Visit, program: Program?, in lane: inout LaneContext<Memory, Effect>) {}
@@ -146,7 +164,10 @@ extension SubjectProcessor {
 
 extension SubjectProcessor where EffectResult == Never {
   package func completed(
-    _ result: Never, of state: inout State, program: Program?, in lane: inout LaneContext<Memory, Effect>
+    _ result: Never,
+    of state: inout State,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
   ) {}
 }
 

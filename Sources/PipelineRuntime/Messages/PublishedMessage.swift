@@ -22,8 +22,15 @@ package struct PublishedMessage: Sendable {
   package var decidedAt: Instant?
 
   package init(
-    topic: String, type: String, source: String, idPrefix: String, subject: Subject, sequence: Int64,
-    mode: ChangeMode, fields: [Value.Member], decidedAt: Instant? = nil
+    topic: String,
+    type: String,
+    source: String,
+    idPrefix: String,
+    subject: Subject,
+    sequence: Int64,
+    mode: ChangeMode,
+    fields: [Value.Member],
+    decidedAt: Instant? = nil
   ) {
     self.topic = topic
     self.type = type
@@ -52,10 +59,16 @@ package struct PublishedMessage: Sendable {
         .init("playbookVersion", .whole(lane.playbookVersion)),
         .init("sequence", .whole(sequence)),
         .init("storeEpoch", .whole(lane.storeEpoch)),
-      ])
+      ]
+    )
     let value = MessageWriter.cloudEvent(
-      id: "\(idPrefix):\(subject.path):\(sequence)", source: source, type: type, time: decidedAt, subject: subject,
-      data: data)
+      id: "\(idPrefix):\(subject.path):\(sequence)",
+      source: source,
+      type: type,
+      time: decidedAt,
+      subject: subject,
+      data: data
+    )
     return OutboundRecord(topic: topic, key: Array(subject.key.utf8), value: value)
   }
 }
@@ -89,8 +102,12 @@ package enum ControlMessage {
   /// The same control record for partition `partition` of `topic`.
   package static func record(_ control: ControlRecord, topic: String, partition: Int32) -> OutboundRecord {
     OutboundRecord(
-      topic: topic, partition: partition, key: Array(control.tenant.utf8), value: ControlCodec.encode(control),
-      headers: [LogHeader(name: Topic.controlHeader, value: ControlCodec.kind(control))])
+      topic: topic,
+      partition: partition,
+      key: Array(control.tenant.utf8),
+      value: ControlCodec.encode(control),
+      headers: [LogHeader(name: Topic.controlHeader, value: ControlCodec.kind(control))]
+    )
   }
 
   /// The control record in a log record; nil for an ordinary one.
@@ -107,7 +124,9 @@ package enum ControlMessage {
 extension DeadLetterReason: Error {
   package init(_ failure: DecodeFailure) {
     self.init(
-      category: failure.failureClass.rawValue, path: failure.path,
-      message: "expected \(failure.expected), found \(failure.found)")
+      category: failure.failureClass.rawValue,
+      path: failure.path,
+      message: "expected \(failure.expected), found \(failure.found)"
+    )
   }
 }
