@@ -37,7 +37,40 @@ extension PostgresPlaybookStore {
   }
 }
 
+/// A partition in an earlier life of the log.
+package struct FoldedEpoch: Hashable, Sendable {
+  package var partition: PartitionID
+  package var logEpoch: Int64
+
+  package init(partition: PartitionID, logEpoch: Int64) {
+    self.partition = partition
+    self.logEpoch = logEpoch
+  }
+}
+
 extension LogAdministration {
+  /// For each earlier log epoch of a partition the offset through which every group registered for it has folded; an
+  /// epoch that some group does not know is left out.
+  package func foldedEpochs() async throws(AdapterFailure) -> [FoldedEpoch: Int64] {
+    try await pool.perform { session throws(PostgresFailure) in
+      let result = try session.query(
+        """
+        SELECT o.topic, o.partition, e.key::int8, min(e.value::int8)
+        FROM partition_offsets AS o CROSS JOIN LATERAL jsonb_each_text(o.folded_epochs) AS e
+        GROUP BY o.topic, o.partition, e.key
+        HAVING count(*) = (
+          SELECT count(*) FROM partition_offsets AS p WHERE p.topic = o.topic AND p.partition = o.partition)
+        """
+      )
+      var folded: [FoldedEpoch: Int64] = [:]
+      for row in result.rows {
+        let partition = PartitionID(topic: try row.text(0), partition: try row.int4(1))
+        folded[FoldedEpoch(partition: partition, logEpoch: try row.int8(2))] = try row.int8(3)
+      }
+      return folded
+    }
+  }
+
   /// The lanes' own states of a group.
   package func laneStates(group: String, topics: [String]) async throws(AdapterFailure) -> [[UInt8]] {
     try await pool.perform { session throws(PostgresFailure) in

@@ -44,7 +44,9 @@ struct EpochsCommand: AsyncParsableCommand {
       }
       if let journal {
         let bootstrap = try instance.kafka().bootstrapServers
-        let count = try await JournalReplay(journal: journal, bootstrap: bootstrap, logEpoch: epoch).run()
+        let folded = try await instance.withStore { pool in try await LogAdministration(pool: pool).foldedEpochs() }
+        let replay = JournalReplay(journal: journal, bootstrap: bootstrap, logEpoch: epoch, folded: folded)
+        let count = try await replay.run()
         Terminal.print("\(count) records of the journal were produced again")
       }
       // Last: a command that was cut short is done again, under an epoch of its own.

@@ -181,8 +181,13 @@ package actor EmbeddedSupervisor {
       try await administration.registerGroup(group, topics: Dictionary(topics, uniquingKeysWith: { $1 }))
     }
     let epoch = try await administration.openLogEpoch(reason: "embedded broker started")
-    let count = try await JournalReplay(journal: layout.journal, bootstrap: bootstrap, logEpoch: epoch).run()
-    if count > 0 { say("\(count) records of the journal that are not folded everywhere were produced again") }
+    let count = try await JournalReplay(
+      journal: layout.journal,
+      bootstrap: bootstrap,
+      logEpoch: epoch,
+      folded: try await administration.foldedEpochs()
+    ).run()
+    if count > 0 { say("\(count) records of batches that are not folded everywhere were produced again") }
     logEpoch = epoch
   }
 

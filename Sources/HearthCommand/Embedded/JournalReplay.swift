@@ -4,6 +4,7 @@ import Foundation
 import KafkaClient
 import PipelinePorts
 import PipelineRuntime
+import PostgresStores
 
 /// Produces what the journal holds into a new log epoch. Each record says where it stood before, so that a group that
 /// has folded it skips it; one that was never acknowledged is taken once by its id.
@@ -11,6 +12,8 @@ struct JournalReplay: Sendable {
   let journal: String
   let bootstrap: String
   let logEpoch: Int64
+  /// Through which offset every group has folded a partition, by earlier log epoch.
+  let folded: [FoldedEpoch: Int64]
 
   /// Bytes of records that are sent before their acknowledgement is waited for.
   static let recordsAtOnce = 2_000
@@ -25,7 +28,8 @@ struct JournalReplay: Sendable {
     while true {
       let batches = try await journal.batches(after: position)
       guard let last = batches.last else { break }
-      for batch in batches {
+      // The embedded broker keeps 5 MiB a partition: what is folded everywhere must not push out what is not.
+      for batch in batches where !isFolded(batch) {
         let written = try await sink.write(records(of: batch))
         journal.acknowledge(batch.position, logEpoch: logEpoch, written: written)
         count += written.count
@@ -36,6 +40,19 @@ struct JournalReplay: Sendable {
     await journal.close()
     await sink.close()
     return count
+  }
+
+  /// Every record that some group reads was folded, where it stood in one of the earlier epochs.
+  private func isFolded(_ batch: JournalBatch) -> Bool {
+    batch.records.indices.allSatisfy { index in
+      guard [Topic.events, Topic.communityEvents].contains(batch.records[index].topic) else { return true }
+      return batch.acknowledgements.contains { acknowledgement in
+        guard index < acknowledgement.written.count else { return false }
+        let written = acknowledgement.written[index]
+        let key = FoldedEpoch(partition: written.partition, logEpoch: acknowledgement.logEpoch)
+        return folded[key].map { written.offset < $0 } ?? false
+      }
+    }
   }
 
   private func records(of batch: JournalBatch) -> [OutboundRecord] {

@@ -15,6 +15,7 @@ actor FramePublisher {
   private let logger: Logger
   private let health: Health
   private var sink: (any EventSink)?
+  private var isStopping = false
 
   init(
     makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
@@ -69,13 +70,24 @@ actor FramePublisher {
           await sink?.close()
           sink = nil
         }
+        // What stays unpublished is in the outbox: the next owner begins with it.
+        if isStopping { throw Self.stopped }
         do { try await Task.sleep(for: wait) } catch {
-          throw AdapterFailure(code: "STOPPED", reason: "stopped while publishing", disposition: .fatal)
+          throw Self.stopped
         }
         wait = min(wait * 2, Self.retryLast)
       }
     }
   }
+
+  private static let stopped = AdapterFailure(
+    code: "STOPPED",
+    reason: "stopped while publishing",
+    disposition: .fatal
+  )
+
+  /// A failed publication is not tried again.
+  func stop() { isStopping = true }
 
   func close() async {
     await sink?.close()

@@ -59,7 +59,7 @@ extension PipelineLoop {
         health.turned()
         logger.warning("a flush failed and is tried again", metadata: ["code": "\(error.code)"])
         // On the way out a store that is away costs nothing: the log is read again from the last commit.
-        if final || Task.isCancelled { return nil }
+        if final || stopping || Task.isCancelled { return nil }
         do { try await Task.sleep(for: wait) } catch { return nil }
         wait = min(wait * 2, limits.retryLast)
       }

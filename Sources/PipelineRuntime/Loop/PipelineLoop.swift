@@ -65,7 +65,10 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   }
 
   /// Asks the loop to finish what it holds, flush, publish and leave.
-  package func stop() { stopping = true }
+  package func stop() async {
+    stopping = true
+    await publisher.stop()
+  }
 
   /// Turns until `stop`; throws only what is fatal.
   package func run() async throws(AdapterFailure) {
@@ -280,6 +283,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
         return result
       } catch {
         guard error.disposition == .retriable, !Task.isCancelled else { throw error }
+        // Nothing is lost by leaving now: what is not committed is read again, what is not published is sent again.
+        if stopping { throw stopped }
         health.set("store", false)
         health.turned()
         logger.warning("the store does not answer", metadata: ["what": "\(what)", "code": "\(error.code)"])
