@@ -120,7 +120,9 @@ extension Lane {
       let asked = pass(tenant, ends: ends, processor: processor, programs: programs)
       if asked != .none { visit = asked }
     }
-    if let after, before.map({ $0 < after }) ?? true {
+    // A record decided at the tick's own instant stands before it and has moved the clock there already: the tick is
+    // passed on all the same, or readers downstream would wait for the next one, which an ended import does not send.
+    if let after, after == time || before.map({ $0 < after }) ?? true {
       let origin = family.clocks.count == 1 ? source.origin : family.clocks[0].origin
       processor.passOn(.tick(tenant: named, time: after, source: origin, ends: ends), in: &context)
     }
