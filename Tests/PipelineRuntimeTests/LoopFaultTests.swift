@@ -180,6 +180,36 @@ struct LoopFaultTests {
     #expect(run.messages()?[key]?.count == 2)
   }
 
+  @Test("a tick is passed on and fires timers also where a record had moved the clock to its instant before")
+  func tickAtTheClock() async throws {
+    let log = MemoryLog(partitionCount: 1)
+    let partition = PartitionID(topic: CountingProcessor.input, partition: 0)
+    let key = Array("t/member/1".utf8)
+    for (subject, instant) in [("t/member/1", "1000"), ("t/member/2", "9000")] {
+      log.append(
+        OutboundRecord(topic: partition.topic, partition: 0, key: Array(subject.utf8), value: Array(instant.utf8))
+      )
+    }
+    let tick = ControlRecord.tick(
+      tenant: "t",
+      time: Instant(milliseconds: 9_000),
+      source: CountingProcessor.input,
+      ends: true
+    )
+    log.append(ControlMessage.record(tick, topic: partition.topic, partition: 0))
+    let run = CountingRun(log: log, store: MemoryStore())
+    let source = MemorySource(log)
+    source.assign([partition])
+    let loop = run.loop(source: source, limits: limits(10))
+    try await loop.begin()
+    for _ in 0..<6 { try await loop.turn() }
+    #expect(run.messages()?[key]?.count == 2, "the count, and the silence that the tick tells of")
+    let passed = log.records(ofTopic: CountingProcessor.output).compactMap { record -> ControlRecord? in
+      if case .success(let control)? = ControlMessage.decode(record) { control } else { nil }
+    }
+    #expect(passed == [tick])
+  }
+
   @Test("a record of a re-produced log that was folded in an earlier epoch is passed over")
   func reproduced() async throws {
     let log = MemoryLog(partitionCount: 1)
