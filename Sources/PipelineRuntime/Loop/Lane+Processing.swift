@@ -15,18 +15,30 @@ extension Lane {
     programs: [String: Processor.Program]
   ) -> Set<[UInt8]> {
     var needed: Set<[UInt8]> = []
-    var latestTick: Instant?
+    var latest: [String: Instant] = [:]
+    var hasTick = false
     for routed in records {
       switch routed.routing {
-      case .subject(let key, _, _, _): if subjects[key] == nil { needed.insert(key) }
-      case .control(.tick(_, let time, _, _)): latestTick = max(latestTick ?? time, time)
+      case .subject(let key, let receivedAt, _, _):
+        if subjects[key] == nil { needed.insert(key) }
+        if let receivedAt { latest.raise(tenant(of: key), to: receivedAt) }
+      case .control(.tick(let named, let time, _, _)):
+        hasTick = true
+        latest.raise(named, to: time)
       default: break
       }
     }
-    // A tick of one tenant cannot fire another's timers, but reading a few rows too many does no harm.
-    if let through = latestTick.map({ $0 - AcceptanceLimits.timerGrace }) {
-      for queue in timers.values {
-        for key in queue.keysDue(through: through) where subjects[key] == nil { needed.insert(key) }
+    guard hasTick else { return needed }
+    // A tick fires what is due by the tenant's clock, which records may have moved past the tick's own instant.
+    for (named, readings) in book.clocks.readings {
+      if let reading = readings.values.max() { latest.raise(named, to: reading) }
+    }
+    for (tenant, queue) in timers {
+      let isLive = programs[tenant].map(processor.isLive) ?? true
+      let clocks = [latest[tenant], isLive ? latest[LaneClocks.everyLive] : nil]
+      guard let clock = clocks.compactMap({ $0 }).max() else { continue }
+      for key in queue.keysDue(through: clock - AcceptanceLimits.timerGrace) where subjects[key] == nil {
+        needed.insert(key)
       }
     }
     return needed
@@ -152,8 +164,13 @@ extension Lane {
     let through = clock - AcceptanceLimits.timerGrace
     // Timers are set anew after the sweep: a subject that stays due (its effect is under way) is asked once a tick.
     var fired: [[UInt8]] = []
+    var absent: [[UInt8]] = []
     while let key = timers[tenant]?.popDue(through: through) {
-      guard var subject = subjects.removeValue(forKey: key) else { continue }
+      guard var subject = subjects.removeValue(forKey: key) else {
+        // Never lost: `keysNeeded` reads every subject that can fall due; one that is not there waits for the next tick.
+        absent.append(key)
+        continue
+      }
       let wasDirty = subject.isDirty
       processor.advance(&subject.state, through: through, program: program, in: &context)
       subject.isDirty = true
@@ -164,6 +181,7 @@ extension Lane {
     for key in fired {
       if let state = subjects[key]?.state { timers[tenant]?.set(key, due: processor.due(state, program: program)) }
     }
+    for key in absent { timers[tenant]?.set(key, due: through) }
     let previous = passed[tenant]
     passed[tenant] = max(through, previous ?? through)
     let tick = Tick(tenant: tenant, through: through, previous: previous, ends: ends)
@@ -220,6 +238,12 @@ extension Lane {
       help: "Records that could not be used.",
       labels: [.init("class", reason.category)]
     )
+  }
+}
+
+extension [String: Instant] {
+  fileprivate mutating func raise(_ key: String, to instant: Instant) {
+    if self[key].map({ $0 < instant }) ?? true { self[key] = instant }
   }
 }
 
