@@ -210,6 +210,41 @@ struct LoopFaultTests {
     #expect(passed == [tick])
   }
 
+  @Test("a new owner fires the timers that a tick behind the clock lets fall due")
+  func tickBehindTheClock() async throws {
+    let log = MemoryLog(partitionCount: 1)
+    let partition = PartitionID(topic: CountingProcessor.input, partition: 0)
+    let run = CountingRun(log: log, store: MemoryStore())
+    func append(_ subject: String, _ instant: String) {
+      log.append(
+        OutboundRecord(topic: partition.topic, partition: 0, key: Array(subject.utf8), value: Array(instant.utf8))
+      )
+    }
+    func own(turns: Int) async throws {
+      let source = MemorySource(log)
+      source.assign([partition])
+      let loop = run.loop(source: source, limits: limits(10))
+      try await loop.begin()
+      for _ in 0..<turns { try await loop.turn() }
+    }
+    append("t/member/1", "7200")
+    try await own(turns: 4)
+    // The new owner does not have member 1 in memory, whose timer is due at 8200: after the tick less its grace, but
+    // not after the clock less its grace.
+    append("t/member/2", "9000")
+    let tick = ControlRecord.tick(
+      tenant: "t",
+      time: Instant(milliseconds: 8_000),
+      source: CountingProcessor.input,
+      ends: false
+    )
+    log.append(ControlMessage.record(tick, topic: partition.topic, partition: 0))
+    try await own(turns: 4)
+    #expect(
+      run.messages()?[Array("t/member/1".utf8)] == ["1 count 1 at 7200 by 0", "2 silent since 8200 at 9000 by 2"]
+    )
+  }
+
   @Test("a record of a re-produced log that was folded in an earlier epoch is passed over")
   func reproduced() async throws {
     let log = MemoryLog(partitionCount: 1)
