@@ -152,7 +152,7 @@ extension FixedDecimal {
     if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
     let value = millionths.magnitude
     let (whole, fraction) = value.quotientAndRemainder(dividingBy: UInt64(Self.scale))
-    bytes.append(contentsOf: String(whole).utf8)
+    JSONWriter.writeDigits(magnitude: whole, to: &bytes)
     guard fraction != 0 else { return }
     bytes.append(UInt8(ascii: "."))
     var rest = fraction

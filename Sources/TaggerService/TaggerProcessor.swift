@@ -52,7 +52,7 @@ package struct TaggerProcessor: SubjectProcessor {
     do throws(DecodeFailure) {
       let event = try EventCodec.decode(record.value ?? [])
       let subject = record.partition.topic == Topic.events ? event.subject : event.communitySubject
-      guard let subject, record.key == Array(subject.key.utf8) else {
+      guard let subject, record.key == subject.keyBytes else {
         return .poison(DeadLetterReason(category: "envelope", path: "/subject", message: "expected the record's key"))
       }
       let isFolded = record.partition.topic == Topic.events ? subject.kind == .member : subject.kind == .community
@@ -116,7 +116,7 @@ package struct TaggerProcessor: SubjectProcessor {
     }
     let kind = state.fold.subject.kind
     let outcome = state.fold.tagging.apply(event, program: program.tagging(of: kind))
-    lane.count("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [outcome.label])
+    lane.count(outcome.tally)
     guard outcome.isAccepted else { return }
     publish(tags: outcome.tags, signals: outcome.signals, of: &state.fold, program, in: &lane)
     guard kind == .member else { return }
@@ -262,12 +262,23 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 }
 
+/// Made once: one of them is counted with every event.
+private enum FoldedEvents {
+  static let accepted = tally("accepted")
+  static let duplicate = tally("duplicate")
+  static let conflict = tally("conflict")
+
+  private static func tally(_ outcome: String) -> Tally {
+    Tally("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [.init("outcome", outcome)])
+  }
+}
+
 extension SubjectOutcome {
-  fileprivate var label: MetricsRegistry.Label {
+  fileprivate var tally: Tally {
     switch acceptance {
-    case .accepted: .init("outcome", "accepted")
-    case .duplicate: .init("outcome", "duplicate")
-    case .duplicateConflict: .init("outcome", "conflict")
+    case .accepted: FoldedEvents.accepted
+    case .duplicate: FoldedEvents.duplicate
+    case .duplicateConflict: FoldedEvents.conflict
     }
   }
 

@@ -25,6 +25,11 @@ struct Slot: Sendable {
 
   func isSame(as other: Slot) -> Bool { since == other.since && identical(value, other.value) }
 
+  /// Whether `take` would change nothing; what most evaluations come to.
+  func stands(_ new: Value, at instant: Int64) -> Bool {
+    since != Slot.none && since != instant && identical(new, value)
+  }
+
   mutating func take(_ new: Value, at instant: Int64) {
     if since == Slot.none {
       self = Slot(value: new, since: instant)
@@ -101,8 +106,8 @@ struct FoldState: Sendable {
     _ program: TaggingProgram,
     _ journal: inout Journal
   ) {
-    var dirty = IndexSet(capacity: slots.count)
-    var touched = IndexSet(capacity: metrics.count)
+    var dirty = IndexSet()
+    var touched = IndexSet()
     for event in events { take(event, now, program, &touched, &dirty) }
     if nextTimer <= now {
       for index in metrics.indices where metrics[index].due <= now { touched.insert(index) }
@@ -157,6 +162,7 @@ struct FoldState: Sendable {
     while let index = dirty.popFirst() {
       let (value, due) = decided(index, program)
       outputDue[index] = due
+      if slots[index].stands(value, at: instant) { continue }
       var slot = slots[index]
       slot.take(value, at: instant)
       let former = slots[index]

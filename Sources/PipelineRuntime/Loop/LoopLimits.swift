@@ -5,11 +5,16 @@ package struct LoopLimits: Sendable {
   /// A flush is due when this many subjects are dirty …
   package var dirtySubjectsMax = 20_000
   /// … or this many messages wait to be published …
-  package var outputsMax = 10_000
-  /// … or this long after the first change, while the log is being caught up …
+  package var outputsMax = 30_000
+  /// … or this long after the last flush, while the log is being caught up or nobody waits: only tenants with
+  /// `clock: log` have moved …
   package var catchUpInterval = Duration.milliseconds(1_000)
-  /// … or this long after it, in quiet times.
+  /// … or this long after it, in quiet times …
   package var quietInterval = Duration.milliseconds(40)
+  /// … or, under load, this many times as long as the last flush took, so that flushing leaves room for deciding …
+  package var flushSpacing = 4
+  /// … but no longer than this while a live tenant waits.
+  package var liveInterval = Duration.milliseconds(500)
   /// How long a poll waits for records.
   package var pollTimeout = Duration.milliseconds(100)
   /// Subjects kept in memory a lane.

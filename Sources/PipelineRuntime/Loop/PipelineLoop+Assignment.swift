@@ -34,7 +34,7 @@ extension PipelineLoop {
 
   private func open(_ id: LaneID, claims: [PartitionID: Claim]) async throws(AdapterFailure) {
     let family = processor.families[id.family]
-    var lane = try Lane(
+    let lane = try Lane(
       family: family,
       number: id.number,
       claims: claims,
@@ -57,14 +57,13 @@ extension PipelineLoop {
 
   private func revisit(_ keys: [[UInt8]], in id: LaneID) async throws(AdapterFailure) {
     try await load(Set(keys), into: id)
-    guard var lane = lanes.removeValue(forKey: id) else { return }
+    guard let lane = lanes[id] else { return }
     let active = programs.active(in: lane.book)
     for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       let why = Visit.everySubject(tenant: tenant(of: key), why: "claim", asOf: lane.context.clock)
       lane.visit(key, why: why, processor: processor, programs: active)
     }
     lane.hasMoved = true
-    lanes[id] = lane
   }
 
   private struct StoredTimer: Sendable {

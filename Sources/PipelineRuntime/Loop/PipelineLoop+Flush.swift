@@ -5,6 +5,7 @@ extension PipelineLoop {
   /// Commits and publishes what all moved lanes hold.
   func flush(final: Bool) async throws(AdapterFailure) {
     lastFlush = .now
+    defer { lastFlushTook = .now - lastFlush }
     let moved = lanes.filter { $0.value.hasMoved }.keys.sorted()
     guard !moved.isEmpty else { return }
     let flushes = moved.flatMap { id in
