@@ -151,6 +151,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "FoldingTests",
+      dependencies: ["EventModel", "Folding", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SegmentationTests",
       dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"],
       swiftSettings: strict

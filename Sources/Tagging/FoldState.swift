@@ -53,7 +53,7 @@ struct FoldState: Sendable {
   var instant: Int64 = Slot.none
   /// The newest event applied, by (time, id).
   var newest = (time: Slot.none, id: "")
-  var metrics: [MetricState]
+  var metrics: [SharedMetric]
   /// Tags, then signals.
   var slots: [Slot]
   /// By output; only facts have one.
@@ -71,7 +71,7 @@ struct FoldState: Sendable {
   }
 
   init(metrics: Int, outputs: Int) {
-    self.metrics = Array(repeating: MetricState(), count: metrics)
+    self.metrics = Array(repeating: SharedMetric(), count: metrics)
     slots = Array(repeating: Slot(), count: outputs)
     facts = Array(repeating: .null, count: outputs)
     factTimes = Array(repeating: Slot.none, count: outputs)
@@ -86,9 +86,17 @@ struct FoldState: Sendable {
     // Before the first event everything is empty at any instant.
     let at = instant == Slot.none ? 0 : instant
     for index in metrics.indices {
-      metrics[index].entries.restore()
-      metrics[index].advance(to: at, plan: program.metrics[index], zone: program.zone)
-      metricValues.append(metrics[index].value(at: at, plan: program.metrics[index], zone: program.zone))
+      let plan = program.metrics[index]
+      if metrics[index].isUntouched {
+        var nothing = MetricState()
+        metricValues.append(nothing.value(at: at, plan: plan, zone: program.zone))
+        continue
+      }
+      let value = metrics[index].update { metric in
+        metric.entries.restore()
+        return metric.bring(to: at, plan: plan, zone: program.zone)
+      }
+      metricValues.append(value)
     }
     if born != Slot.none {
       for index in slots.indices { outputDue[index] = decided(index, program).due }
@@ -114,8 +122,7 @@ struct FoldState: Sendable {
       for index in slots.indices where outputDue[index] <= now { dirty.insert(index) }
     }
     while let index = touched.popFirst() {
-      metrics[index].advance(to: now, plan: program.metrics[index], zone: program.zone)
-      let value = metrics[index].value(at: now, plan: program.metrics[index], zone: program.zone)
+      let value = metrics[index].update { $0.bring(to: now, plan: program.metrics[index], zone: program.zone) }
       if !identical(value.value, metricValues[index].value) { dirty.formUnion(program.metrics[index].dependents) }
       metricValues[index] = value
     }
@@ -145,13 +152,9 @@ struct FoldState: Sendable {
           dirty.insert(target)
         }
       } else {
-        metrics[target].add(
-          event.time,
-          contribution.payload,
-          now: now,
-          plan: program.metrics[target],
-          zone: program.zone
-        )
+        metrics[target].update {
+          $0.add(event.time, contribution.payload, now: now, plan: program.metrics[target], zone: program.zone)
+        }
         touched.insert(target)
       }
     }

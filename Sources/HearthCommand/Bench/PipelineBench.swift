@@ -86,7 +86,8 @@ struct PipelineBench {
       inner: try KafkaEventSink(Self.connection(instance)),
       progress: PostgresStateStore(pool: pool, retainFrames: true),
       partitionCount: { counts[$0] ?? 1 },
-      partitioner: { key, count in murmur2Partition(key: key, count: Int32(count)) }
+      partitioner: { key, count in murmur2Partition(key: key, count: Int32(count)) },
+      bytesMax: PacedSink.aloneBytesMax
     )
   }
 

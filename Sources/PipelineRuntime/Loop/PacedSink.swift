@@ -10,10 +10,13 @@ import PipelinePorts
 package actor PacedSink: EventSink {
   /// Unread bytes of this producer a partition may hold.
   package static let bytesMax = 1_500_000
+  /// The same where no other producer of weight writes beside it.
+  package static let aloneBytesMax = 4_000_000
   /// Bytes the broker keeps beside key, value and headers of a record.
   private static let overheadBytes = 100
   private static let pollInterval = Duration.milliseconds(20)
 
+  private let bytesMax: Int
   private let inner: any EventSink
   private let progress: any ConsumerProgress
   private let partitionCount: @Sendable (String) -> Int
@@ -25,8 +28,10 @@ package actor PacedSink: EventSink {
     inner: any EventSink,
     progress: any ConsumerProgress,
     partitionCount: @escaping @Sendable (String) -> Int,
-    partitioner: @escaping @Sendable ([UInt8], Int) -> Int32
+    partitioner: @escaping @Sendable ([UInt8], Int) -> Int32,
+    bytesMax: Int = PacedSink.bytesMax
   ) {
+    self.bytesMax = bytesMax
     self.inner = inner
     self.progress = progress
     self.partitionCount = partitionCount
@@ -67,7 +72,7 @@ package actor PacedSink: EventSink {
       record.partition = partition
       let place = PartitionID(topic: record.topic, partition: partition)
       let bytes = Self.bytes(of: record)
-      if !chunk.isEmpty, (added[place] ?? 0) + bytes > Self.bytesMax / 2 { break }
+      if !chunk.isEmpty, (added[place] ?? 0) + bytes > bytesMax / 2 { break }
       added[place, default: 0] += bytes
       chunk.append(record)
     }
@@ -76,7 +81,7 @@ package actor PacedSink: EventSink {
 
   private func waitForRoom(_ added: [PartitionID: Int]) async throws(AdapterFailure) {
     while true {
-      let full = added.filter { held($0.key) > 0 && held($0.key) + $0.value > Self.bytesMax }
+      let full = added.filter { held($0.key) > 0 && held($0.key) + $0.value > bytesMax }
       if full.isEmpty { return }
       let folded = try await progress.foldedThrough(topics: Set(full.keys.map(\.topic)).sorted())
       var isMoved = false

@@ -130,7 +130,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   }
 
   private func flushInterval(isFull: Bool) -> Duration {
-    guard !isFull, lanes.values.contains(where: \.holdsLive) else { return limits.catchUpInterval }
+    if isFull { return limits.catchUpInterval }
+    guard lanes.values.contains(where: \.holdsLive) else { return min(limits.replayInterval, limits.catchUpInterval) }
     let spaced = min(lastFlushTook * limits.flushSpacing, limits.liveInterval, limits.catchUpInterval)
     return max(limits.quietInterval, spaced)
   }
