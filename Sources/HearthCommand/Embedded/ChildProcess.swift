@@ -49,6 +49,15 @@ package final class ChildProcess: Sendable {
 
   package var isRunning: Bool { process.withLock { $0.isRunning } }
 
+  /// How it ended, for people: `0`, or `signal 9`; nil while it runs.
+  package var ending: String? {
+    process.withLock { process in
+      guard !process.isRunning else { return nil }
+      return process.terminationReason == .exit
+        ? "\(process.terminationStatus)" : "signal \(process.terminationStatus)"
+    }
+  }
+
   package func signal(_ number: Int32) {
     if isRunning { kill(pid, number) }
   }
