@@ -14,7 +14,7 @@ from collections.abc import Callable
 from confluent_kafka import Producer
 
 from events import raw_poison
-from instance import INPUTS, RunFailure, Tagger, Work, is_running, send
+from instance import INPUTS, SUPERVISED, RunFailure, Tagger, Work, is_running, send
 from proxies import CommitCutter, GroupRenamer
 from store import parameters
 
@@ -162,17 +162,17 @@ def two_owners(run, until: float) -> Outcome:
 
 
 def scale(run, until: float) -> Outcome:
-    """5: 1 → 6 → 2 → 5 taggers, a step every few seconds; those that leave are told to by SIGTERM."""
+    """5: 2 → 6 → 3 → 5 taggers, a step every few seconds; those that leave are told to by SIGTERM."""
     outcome = Outcome()
     while True:
-        for count in (1, 6, 2, 5):
-            leaving = run.instance.taggers[max(0, count - 1):]
+        for count in (SUPERVISED, 6, 3, 5):
+            leaving = run.instance.taggers[count - SUPERVISED:]
             outcome.hit(at_work(run))
             for tagger in leaving:
                 tagger.process.terminate()
             for tagger in leaving:
                 end_in_grace(outcome, tagger)
-            run.instance.keep_taggers(count - 1)
+            run.instance.keep_taggers(count - SUPERVISED)
             time.sleep(run.dice.uniform(2, 5))
         if time.monotonic() > until:
             return outcome
@@ -209,6 +209,9 @@ def break_broker(run, until: float) -> Outcome:
                 time.sleep(0.1)
             run.instance.keep_taggers(run.hands)
             run.instance.wait_until_ready()
+            if run.instance.supervised() != SUPERVISED:
+                outcome.wrong.append(
+                    f"{run.instance.supervised()} taggers of the supervisor after a new broker, expected {SUPERVISED}")
         else:
             outcome.hit(at_work(run))
             send(pid, signal.SIGSTOP)
@@ -382,7 +385,7 @@ FAULTS = [
     Fault("2", "taggers killed at named points", 3.0, kill_at_points),
     Fault("3", "taggers stopped past their session", 1.0, stop_and_continue),
     Fault("4", "two consumers of each partition", 1.0, two_owners),
-    Fault("5", "1, 6, 2, 5 taggers", 1.0, scale),
+    Fault("5", "2, 6, 3, 5 taggers", 1.0, scale),
     Fault("6", "broker killed or stopped", 1.0, break_broker),
     Fault("7", "PostgreSQL killed", 1.0, break_store),
     Fault("8", "cut between COMMIT and answer", 1.0, cut_commits),

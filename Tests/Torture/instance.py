@@ -17,6 +17,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from store import Store, StoreFailure
 
 PARTITIONS = 24
+# Taggers of the supervisor; others are started by hand beside them.
+SUPERVISED = 2
 # That the broker ends is what is being tried.
 QUIET = {"log_level": 0}
 INPUTS = ("hearth.events.v1", "hearth.community-events.v1")
@@ -114,7 +116,8 @@ class Instance:
         environment = {n: v for n, v in os.environ.items() if not n.startswith("HEARTH_")}
         with open(self.directory / "up.log", "ab") as log:
             self.up = subprocess.Popen(
-                [str(self.programs / "hearth"), "up", "--dir", str(self.directory), "--ready-file", str(ready)],
+                [str(self.programs / "hearth"), "up", "--dir", str(self.directory), "--taggers", str(SUPERVISED),
+                 "--ready-file", str(ready)],
                 env=environment | {"HEARTH_SCHEMAS": str(self.schemas)}, stdout=log, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + seconds
@@ -202,13 +205,19 @@ class Instance:
         """Of the supervisor's and of those started by hand."""
         return [pid for pid, name in self.children() if name == "tagger"] + [t.pid for t in self.taggers if t.is_alive]
 
+    def supervised(self) -> int:
+        return sum(name == "tagger" for _, name in self.children())
+
     def keep_taggers(self, count: int) -> None:
-        """Ends those of another broker, forgets the dead, and starts until `count` run by hand."""
+        """Ends those of another broker and those too many, forgets the dead, and starts until `count` run by hand."""
         kafka = self.endpoints()["kafka"]
         for tagger in self.taggers:
             if tagger.kafka != kafka:
                 tagger.end()
         self.taggers = [tagger for tagger in self.taggers if tagger.is_alive]
+        for tagger in self.taggers[count:]:
+            tagger.end()
+        del self.taggers[count:]
         while len(self.taggers) < count:
             self.taggers.append(Tagger(self))
 

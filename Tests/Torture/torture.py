@@ -104,7 +104,7 @@ class Row:
 
 class Run:
     def __init__(self, chosen: argparse.Namespace):
-        self.chosen, self.tenant, self.hands = chosen, TENANT, 2
+        self.chosen, self.tenant, self.hands = chosen, TENANT, 1
         self.directory = pathlib.Path(chosen.dir).resolve()
         self.dice = random.Random(chosen.seed)
         self.instance = Instance(pathlib.Path(chosen.programs).resolve(), self.directory, ROOT / "schemas")

@@ -72,6 +72,9 @@ package final class ChildProcess: Sendable {
   package func stop(with number: Int32 = SIGTERM, within seconds: Int) async {
     signal(number)
     for _ in 0..<(seconds * 20) where isRunning { try? await Task.sleep(for: .milliseconds(50)) }
+    guard isRunning else { return }
     signal(SIGKILL)
+    // It must be gone, not going: its locks and its port pass to whoever comes next.
+    for _ in 0..<40 where isRunning { try? await Task.sleep(for: .milliseconds(50)) }
   }
 }

@@ -110,7 +110,8 @@ package actor EmbeddedSupervisor {
       services: ports,
       supervisor: ProcessInfo.processInfo.processIdentifier
     )
-    try await startServices(endpoints)
+    try startServices(endpoints)
+    try await waitUntilReady(endpoints)
     return endpoints
   }
 
@@ -193,14 +194,13 @@ package actor EmbeddedSupervisor {
 
   private var logEpoch: Int64 = 1
 
-  /// Every service, as many taggers as were asked for, on the broker of these endpoints; returns when they are ready.
-  private func startServices(_ endpoints: EmbeddedEndpoints) async throws {
+  /// Every service, as many taggers as were asked for, on the broker of these endpoints.
+  private func startServices(_ endpoints: EmbeddedEndpoints) throws {
     self.endpoints = endpoints
     try endpoints.write(layout.endpoints)
     for name in Self.services {
       for _ in 0..<(name == "tagger" ? max(1, options.taggers) : 1) { try startService(name, endpoints) }
     }
-    try await waitUntilReady(endpoints)
   }
 
   /// The service's own port, or for a further copy the next that nobody has; a child just started may not listen yet.
@@ -306,8 +306,15 @@ package actor EmbeddedSupervisor {
     }
   }
 
+  /// How long services may take to end when their broker is gone. They cannot finish anything without it, and lose
+  /// nothing: what is not committed is read again.
+  private static let graceWithoutBroker = 5
+
   private func renewBroker(_ old: EmbeddedEndpoints) async throws {
-    await stopServices()
+    await withTaskGroup(of: Void.self) { group in
+      for child in children { group.addTask { await child.stop(within: Self.graceWithoutBroker) } }
+    }
+    forgetChildren()
     var endpoints = old
     let pool = PostgresPool(
       PostgresConfiguration(connectionString: endpoints.store, applicationName: "hearth up"),
@@ -316,7 +323,7 @@ package actor EmbeddedSupervisor {
     defer { pool.close() }
     endpoints.kafka = try await startBroker()
     try await openEpoch(pool: pool, bootstrap: endpoints.kafka)
-    try await startServices(endpoints)
+    try startServices(endpoints)
   }
 
   // MARK: Stopping
@@ -336,6 +343,10 @@ package actor EmbeddedSupervisor {
         for child in children where child.name == name { group.addTask { await child.stop(within: 30) } }
       }
     }
+    forgetChildren()
+  }
+
+  private func forgetChildren() {
     children.removeAll()
     childPorts.removeAll()
   }
