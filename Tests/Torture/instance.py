@@ -1,6 +1,7 @@
 """A running `hearth up`, further taggers started by hand beside it, and what can be seen of them from outside."""
 
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -19,6 +20,8 @@ from store import Store, StoreFailure
 PARTITIONS = 24
 # Taggers of the supervisor; others are started by hand beside them.
 SUPERVISED = 2
+# Questions to the broker at once.
+ASKERS = 16
 # That the broker ends is what is being tried.
 QUIET = {"log_level": 0}
 INPUTS = ("hearth.events.v1", "hearth.community-events.v1")
@@ -107,6 +110,7 @@ class Instance:
         self.taggers: list[Tagger] = []
         self.looker: Consumer | None = None
         self.looked_at = ""
+        self.askers = concurrent.futures.ThreadPoolExecutor(ASKERS)
 
     # ---- Its life
 
@@ -254,8 +258,10 @@ class Instance:
                 self.looker.close()
             self.looker = Consumer({"bootstrap.servers": kafka, "group.id": "hearth-torture-looker", **QUIET})
             self.looked_at = kafka
-        return {(topic, number): self.looker.get_watermark_offsets(TopicPartition(topic, number), timeout=5)[1]
-                for topic in topics for number in range(PARTITIONS)}
+        places = [(topic, number) for topic in topics for number in range(PARTITIONS)]
+        # One question a partition: asked side by side, since one after the other takes seconds on a busy machine.
+        found = self.askers.map(lambda place: self.looker.get_watermark_offsets(TopicPartition(*place), timeout=5), places)
+        return {place: marks[1] for place, marks in zip(places, found, strict=True)}
 
     def offsets(self, store: Store, group: str | None = None) -> dict[tuple[str, str, int], tuple[int, int, int]]:
         """(group, topic, partition) → (next offset, frames committed, frames known to be published)."""

@@ -6,12 +6,17 @@ The fault runs look at offsets within milliseconds, which a process per query wo
 
 import socket
 import struct
+import time
 
 ANSWER_BYTES_MAX = 256 << 20
 
 
 class StoreFailure(Exception):
-    """The store did not answer, or refused; without any value of a row."""
+    """The store did not answer, or refused; without any value of a row. `is_away`: it may answer later."""
+
+    def __init__(self, text: str, is_away: bool = True):
+        super().__init__(text)
+        self.is_away = is_away
 
 
 def parameters(connection: str) -> dict[str, str]:
@@ -20,10 +25,11 @@ def parameters(connection: str) -> dict[str, str]:
 
 
 class Store:
-    """One connection, made when needed and again after a failure."""
+    """One connection, made when needed and again after a failure. A question is asked again for `patience` seconds
+    while the store is away: only for questions, since whether a lost one was carried out is not known."""
 
-    def __init__(self, connection: str, seconds: float = 30):
-        self.parameters, self.seconds, self.socket = parameters(connection), seconds, None
+    def __init__(self, connection: str, seconds: float = 30, patience: float = 0):
+        self.parameters, self.seconds, self.patience, self.socket = parameters(connection), seconds, patience, None
 
     def close(self) -> None:
         if self.socket is not None:
@@ -32,6 +38,16 @@ class Store:
 
     def rows(self, statement: str) -> list[list[str | None]]:
         """Every column as text. Any failure closes the connection."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return self._ask(statement)
+            except StoreFailure as fault:
+                if not fault.is_away or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _ask(self, statement: str) -> list[list[str | None]]:
         try:
             if self.socket is None:
                 self._connect()
@@ -86,7 +102,7 @@ class Store:
                 break
         if fault is not None:
             self.close()
-            raise StoreFailure(f"the store refused: SQLSTATE {fault}")
+            raise StoreFailure(f"the store refused: SQLSTATE {fault}", is_away=fault[:2] in ("57", "53"))
         return found
 
 

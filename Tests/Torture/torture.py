@@ -39,6 +39,7 @@ PLAYBOOK = HERE / "playbook"
 RECOVERY_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 240
 SETTLING_SECONDS = 62
+STORE_SECONDS_MAX = 90
 SAMPLE = 40
 REVISION = re.compile(r'"revision":\d+,')
 
@@ -129,7 +130,7 @@ class Run:
         directory = str(self.directory)
         self.instance.command("playbook", "apply", str(PLAYBOOK), "--dir", directory, "--tenant", TENANT)
         key = self.instance.command("keys", "create", "--dir", directory, "--tenant", TENANT).strip()
-        self.store = Store(self.instance.endpoints()["store"])
+        self.store = Store(self.instance.endpoints()["store"], patience=STORE_SECONDS_MAX)
         logs, chosen = self.directory / "logs", self.chosen
         self.observer = Helper("observer", ["--dir", directory, "--out", str(self.directory / "followed.json")], {},
                                logs / "observer.log")
@@ -223,18 +224,6 @@ class Run:
         while not self.instance.owners() and time.monotonic() < deadline:
             self.instance.check()
             time.sleep(0.1)
-
-    def wait_for_store(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while True:
-            self.instance.check()
-            try:
-                self.store.value("SELECT 1")
-                return
-            except StoreFailure:
-                if time.monotonic() > deadline:
-                    raise RunFailure(f"PostgreSQL did not come back within {seconds:.0f} s") from None
-                time.sleep(0.2)
 
     # ---- What stands against what
 

@@ -21,11 +21,9 @@ package final class ChildProcess: Sendable {
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-    guard let output = FileHandle(forWritingAtPath: log) else {
+    guard let output = Self.appending(to: log) else {
       throw CommandFailure(.unreachable, "log file cannot be written", at: log)
     }
-    output.seekToEndOfFile()
     process.standardOutput = output
     process.standardError = output
     let (stream, continuation) = AsyncStream<Int32>.makeStream()
@@ -45,6 +43,13 @@ package final class ChildProcess: Sendable {
     self.pid = process.processIdentifier
     self.process = Mutex(process)
     self.ended = stream
+  }
+
+  /// Several processes write into one log, each at its end as it is then; a handle of its own place would overwrite
+  /// the others' lines.
+  static func appending(to log: String) -> FileHandle? {
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    return descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   package var isRunning: Bool { process.withLock { $0.isRunning } }
