@@ -21,7 +21,7 @@ PARTITIONS = 24
 # Taggers of the supervisor; others are started by hand beside them.
 SUPERVISED = 2
 # Questions to the broker at once.
-ASKERS = 16
+ASKERS = 4
 # That the broker ends is what is being tried.
 QUIET = {"log_level": 0}
 INPUTS = ("hearth.events.v1", "hearth.community-events.v1")
@@ -250,8 +250,18 @@ class Instance:
 
     # ---- What stands where
 
-    def ends(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
-        """The offset behind the last record of each partition, by the broker."""
+    def ends(self, topics: tuple[str, ...], seconds: float = 60) -> dict[tuple[str, int], int]:
+        """The offset behind the last record of each partition, by the broker, which may be slow to answer."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.asked_ends(topics)
+            except KafkaException as fault:
+                self.check()
+                if time.monotonic() > deadline:
+                    raise RunFailure(f"the broker does not answer: {str(fault)[:200]}") from None
+
+    def asked_ends(self, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         kafka = self.endpoints()["kafka"]
         if self.looker is None or self.looked_at != kafka:
             if self.looker is not None:
@@ -288,7 +298,7 @@ class Instance:
             try:
                 offsets = self.offsets(store)
                 if ends is None or self.looked_at != self.endpoints()["kafka"]:
-                    ends, frames = self.ends(TOPICS), {place: row[1] for place, row in offsets.items()}
+                    ends, frames = self.asked_ends(TOPICS), {place: row[1] for place, row in offsets.items()}
                 late = [place for place, row in offsets.items()
                         if row[0] < ends.get(place[1:], 0) or row[2] < min(frames.get(place, 0), row[1])]
                 if not late:
