@@ -2,9 +2,10 @@
 
 A kill counts only if work was uncommitted at that moment: the process says by its metrics that it owns partitions, is
 stopped, then the store and the broker are looked at (`Work`), then it is killed. One that owned nothing, or whose
-partitions had nothing behind the store's offsets, is no hit. Numbers are those of Sources/RELIABILITY.md's table of faults.
+partitions had nothing behind the store's offsets, is no hit. README.md lists them by their numbers.
 """
 
+import contextlib
 import dataclasses
 import signal
 import subprocess
@@ -64,14 +65,24 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def at_work(run) -> Work:
-    """Waits for a moment at which some tagger has uncommitted work, 5 s at most, and says how much."""
-    deadline = time.monotonic() + 5
+@contextlib.contextmanager
+def at_work(run, outcome: Outcome):
+    """Stops all taggers at a moment at which they have uncommitted work, and lets them go on after the block."""
+    deadline = time.monotonic() + 10
     while True:
-        work = Work(run.instance, run.store, pause=0)
-        if work.records or work.frames or time.monotonic() > deadline:
-            return work
-        time.sleep(0.01)
+        pids = run.instance.tagger_pids()
+        for pid in pids:
+            send(pid, signal.SIGSTOP)
+        try:
+            work = Work(run.instance, run.store, pause=0)
+            if work.records or work.frames or time.monotonic() > deadline:
+                outcome.hit(work)
+                yield
+                return
+        finally:
+            for pid in pids:
+                send(pid, signal.SIGCONT)
+        time.sleep(0.05)
 
 
 def kill_random(run, until: float) -> Outcome:
@@ -175,9 +186,9 @@ def scale(run, until: float) -> Outcome:
     while True:
         for count in (SUPERVISED, 6, 3, 5):
             leaving = run.instance.taggers[count - SUPERVISED:]
-            outcome.hit(at_work(run))
-            for tagger in leaving:
-                tagger.process.terminate()
+            with at_work(run, outcome):
+                for tagger in leaving:
+                    tagger.process.terminate()
             for tagger in leaving:
                 end_in_grace(outcome, tagger)
             run.instance.keep_taggers(count - SUPERVISED)
@@ -207,8 +218,8 @@ def break_broker(run, until: float) -> Outcome:
         before = run.refusals()
         if is_first or run.dice.random() < 0.6:
             old = run.instance.endpoints()["kafka"]
-            outcome.hit(at_work(run))
-            send(pid, signal.SIGKILL)
+            with at_work(run, outcome):
+                send(pid, signal.SIGKILL)
             deadline = time.monotonic() + 120
             while run.instance.endpoints()["kafka"] == old:
                 run.instance.check()
@@ -221,8 +232,8 @@ def break_broker(run, until: float) -> Outcome:
                 outcome.wrong.append(
                     f"{run.instance.supervised()} taggers of the supervisor after a new broker, expected {SUPERVISED}")
         else:
-            outcome.hit(at_work(run))
-            send(pid, signal.SIGSTOP)
+            with at_work(run, outcome):
+                send(pid, signal.SIGSTOP)
             try:
                 time.sleep(run.dice.uniform(2, 4))
             finally:
@@ -241,16 +252,16 @@ def break_store(run, until: float) -> Outcome:
     while True:
         time.sleep(run.dice.uniform(1, 3))
         before = set(run.instance.tagger_pids())
-        outcome.hit(at_work(run))
-        if is_first or run.dice.random() < 0.5:
-            pid = run.instance.child("postgres")
-            send(pid, signal.SIGKILL)
-            deadline = time.monotonic() + 60
-            while is_running(pid, "postgres") and time.monotonic() < deadline:
-                time.sleep(0.05)
-        else:
-            backends = run.store.rows("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hearth %'")
-            send(int(run.dice.choice(backends)[0]), signal.SIGKILL)
+        pid = run.instance.child("postgres")
+        backends = run.store.rows("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hearth %'")
+        with at_work(run, outcome):
+            if is_first or run.dice.random() < 0.5:
+                send(pid, signal.SIGKILL)
+                deadline = time.monotonic() + 60
+                while is_running(pid, "postgres") and time.monotonic() < deadline:
+                    time.sleep(0.05)
+            elif backends:
+                send(int(run.dice.choice(backends)[0]), signal.SIGKILL)
         run.store.value("SELECT 1")
         time.sleep(1)
         gone = before - set(run.instance.tagger_pids())
@@ -338,24 +349,23 @@ def terminate(run, until: float) -> Outcome:
         name = names[index % len(names)]
         index += 1
         time.sleep(run.dice.uniform(0.3, 1.5))
-        outcome.hit(at_work(run))
+        run.instance.keep_taggers(run.hands)
+        tagger = run.instance.taggers[0]
+        log = run.instance.directory / "up.log"
+        pid, place = (tagger.pid if name == "tagger by hand" else run.instance.child(name)), log.stat().st_size
+        with at_work(run, outcome):
+            send(pid, signal.SIGTERM)
         if name == "tagger by hand":
-            run.instance.keep_taggers(run.hands)
-            tagger = run.instance.taggers[0]
-            tagger.process.terminate()
             end_in_grace(outcome, tagger)
-            run.instance.keep_taggers(run.hands)
         else:
-            end_child(run, outcome, name)
+            await_child(run, outcome, name, pid, place)
         if time.monotonic() > until and index >= 4:
             return outcome
 
 
-def end_child(run, outcome: Outcome, name: str) -> None:
-    """SIGTERM to a service of the supervisor, which starts it again and says how it ended."""
-    pid, log = run.instance.child(name), run.instance.directory / "up.log"
-    place = log.stat().st_size
-    send(pid, signal.SIGTERM)
+def await_child(run, outcome: Outcome, name: str, pid: int, place: int) -> None:
+    """Of the supervisor's, told to end: the supervisor starts it again and says in its log, behind `place`, how it
+    ended."""
     deadline = time.monotonic() + GRACE_SECONDS
     while is_running(pid, name) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -363,9 +373,9 @@ def end_child(run, outcome: Outcome, name: str) -> None:
         outcome.wrong.append(f"{name} did not end within {GRACE_SECONDS} s of SIGTERM")
         return
     run.instance.child(name)
-    said = log.read_bytes()[place:].decode("utf-8", "replace")
-    if f"{name} ended with " in said and f"{name} ended with 0" not in said:
-        outcome.wrong.append(f"{name} did not end with 0 after SIGTERM; see logs/{name}.log")
+    said = (run.instance.directory / "up.log").read_bytes()[place:].decode("utf-8", "replace")
+    if f"{name} ended with 0;" not in said:
+        outcome.wrong.append(f"{name} did not end with 0 after SIGTERM; see up.log and logs/{name}.log")
 
 
 def kill_services(run, until: float) -> Outcome:

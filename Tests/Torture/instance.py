@@ -270,7 +270,8 @@ class Instance:
             self.looked_at = kafka
         places = [(topic, number) for topic in topics for number in range(PARTITIONS)]
         # One question a partition: asked side by side, since one after the other takes seconds on a busy machine.
-        found = self.askers.map(lambda place: self.looker.get_watermark_offsets(TopicPartition(*place), timeout=5), places)
+        found = self.askers.map(
+            lambda place: self.looker.get_watermark_offsets(TopicPartition(*place), timeout=5), places)
         return {place: marks[1] for place, marks in zip(places, found, strict=True)}
 
     def offsets(self, store: Store, group: str | None = None) -> dict[tuple[str, str, int], tuple[int, int, int]]:

@@ -30,7 +30,9 @@ class Verdict:
             self.faults.append(text)
 
     def add(self, other: "Verdict") -> None:
-        self.lost, self.double, self.wrong = self.lost + other.lost, self.double + other.double, self.wrong + other.wrong
+        self.lost += other.lost
+        self.double += other.double
+        self.wrong += other.wrong
         self.faults = self.faults + other.faults
 
 

@@ -69,7 +69,8 @@ class Observer:
             self.consumer.close()
         self.consumer = Consumer({
             "bootstrap.servers": endpoints["kafka"], "group.id": "hearth-torture-observer",
-            "enable.auto.commit": False, "enable.auto.offset.store": False, "auto.offset.reset": "error", "log_level": 0,
+            "enable.auto.commit": False, "enable.auto.offset.store": False, "auto.offset.reset": "error",
+            "log_level": 0,
         })
         self.consumer.assign([TopicPartition(t, n, OFFSET_BEGINNING) for t in TOPICS for n in range(PARTITIONS)])
         self.brokers, self.epoch, self.positions = endpoints["kafka"], epoch, {}
