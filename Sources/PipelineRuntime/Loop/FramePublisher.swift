@@ -52,9 +52,9 @@ actor FramePublisher {
       do {
         if sink == nil { sink = try await makeSink() }
         guard let sink else { continue }
-        if probe.isArmed(.midOutbox), records.count > 1 {
+        if records.count > 1, probe.reaches(.midOutbox) {
           _ = try await sink.write(Array(records.prefix(records.count / 2)))
-          probe.pass(.midOutbox)
+          probe.die()
         }
         let written = try await sink.write(records)
         health.set("broker", true)
