@@ -55,7 +55,13 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     self.source = source
     self.store = store
     self.programs = ProgramCache(processor: processor, store: playbooks)
-    self.publisher = FramePublisher(makeSink: makeSink, metrics: metrics, health: health, logger: logger)
+    self.publisher = FramePublisher(
+      makeSink: makeSink,
+      metrics: metrics,
+      health: health,
+      logger: logger,
+      retryFirst: limits.retryFirst
+    )
     self.limits = limits
     self.health = health
     self.metrics = metrics
