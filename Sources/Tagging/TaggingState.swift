@@ -208,6 +208,7 @@ package struct TaggingState: Sendable {
       takeBelated(event, program)
       return (former, true)
     }
+    if mutated(.lateEventLost), late { return ([], true) }
     let place = insert(event)
     if event.time > now || (!late && event.time >= instant) {
       noteCheckpoint()
@@ -215,7 +216,7 @@ package struct TaggingState: Sendable {
       return (catchUp(program, now: now), late)
     }
     let former = comparison()
-    checkpoints.removeAll { $0.applied > place || $0.fold.instant > event.time }
+    checkpoints.removeAll { !mutated(.staleCheckpoint) && ($0.applied > place || $0.fold.instant > event.time) }
     rebuild(program, from: checkpoints.last)
     return (former, late)
   }
@@ -283,7 +284,7 @@ package struct TaggingState: Sendable {
   /// Moves what no event can precede any more from the pending to the settled fold, in batches, so that each event is
   /// replayed once for it.
   private mutating func settle(_ program: TaggingProgram, now: Int64) {
-    let horizon = now - SeenEvents.retention
+    let horizon = now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
     let oldest = min(settled?.nextTimer ?? .max, pending.first?.time ?? .max)
     guard oldest < horizon else { return }
     let half = max(Self.settleBatch, pending.count / 2)

@@ -72,11 +72,11 @@ struct WindowEntries: Sendable {
 
   /// Lets events enter and leave as of `instant`.
   mutating func advance(to instant: Int64, span: WindowSpan) {
-    while inside < times.count, times[inside] + span.to <= instant {
+    while inside < times.count, times[inside] + span.to <= instant + (mutated(.windowEntersEarly) ? 1 : 0) {
       enter(inside)
       inside += 1
     }
-    while start < inside, times[start] + span.from <= instant {
+    while start < inside, times[start] + span.from <= instant - (mutated(.windowKeepsEdge) ? 1 : 0) {
       leave(start)
       start += 1
     }

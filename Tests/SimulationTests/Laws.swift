@@ -47,7 +47,8 @@ struct Laws {
 
   private func leftTimers() async -> [String] {
     await simulation.store.allDue().filter { $0.group == "notifier" && !simulation.isImport || $0.due <= end }
-      .map { "\($0.group): a timer of \(String(decoding: $0.key, as: UTF8.self)), due \($0.due.text), is left" }.sorted()
+      .map { "\($0.group): a timer of \(String(decoding: $0.key, as: UTF8.self)), due \($0.due.text), is left" }
+      .sorted()
   }
 
   // MARK: Tables against the offline fold
@@ -151,7 +152,9 @@ struct Laws {
       let last = AcceptanceLimits.lateness.milliseconds
       let ahead = -AcceptanceLimits.ahead.milliseconds
       for copy in 0..<(1 + random.below(3)) {
-        let delay = copy == 0 && random.chance(30) ? random.pick([0, last, ahead]) : Int64.random(in: ahead...last, using: &random)
+        let delay =
+          copy == 0 && random.chance(30)
+          ? random.pick([0, last, ahead]) : Int64.random(in: ahead...last, using: &random)
         var one = event
         one.receivedAt = event.time + TimeSpan(milliseconds: delay)
         arrivals.append((one.receivedAt, one))
@@ -169,12 +172,23 @@ struct Laws {
   /// What a service published under faults is what one undisturbed process makes of the same log.
   private func changes(of group: String) async throws -> [String] {
     let topics = Self.outputs[group] ?? []
-    // A touch's origin names the record that moved the last of several clocks, which is the reader's affair.
-    let hidden = group == "scheduler" ? [Topic.touches: "origin"] : [:]
+    // Which of a lane's topics is read first decides which record moves the last of its clocks (`origin`), and which
+    // texts of tags are known beyond that clock (`text`).
+    let hidden: [String: Set<String>] = group == "scheduler" ? [Topic.touches: ["origin", "text"]] : [:]
     let published = Streams(simulation.log, topics: topics, without: hidden)
     let undisturbed = Streams(try await replay(group), topics: topics, without: hidden)
     var found = published.faults + undisturbed.faults.map { "undisturbed: \($0)" }
-    if let difference = published.difference(from: undisturbed, ("under faults", "undisturbed")) {
+    // Under a live clock a touch that comes late, after a pause, is judged at the instant that the least of the lane's
+    // clocks passes then, which depends on which topic is read first.
+    if group == "scheduler", !simulation.isImport { return found }
+    // A lane of several topics passes a tick on wherever the least of its clocks rises: how often that is depends on
+    // which topic is read first.
+    let difference = published.difference(
+      from: undisturbed,
+      ("under faults", "undisturbed"),
+      comparesControls: group != "scheduler"
+    )
+    if let difference {
       found.append("law 2, \(group): \(difference)")
     }
     return found

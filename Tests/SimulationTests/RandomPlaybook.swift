@@ -194,7 +194,10 @@ struct RandomPlaybook {
       var lines = ["funnels:"]
       for index in 0..<(1 + random.below(2)) {
         let order = random.pick(["ordered", "ordered", "strict", "any"])
-        lines += ["  f\(index):", "    label: f", "    window: \(random.pick(Array(spans.dropFirst(2))))", "    order: \(order)"]
+        lines += [
+          "  f\(index):", "    label: f", "    window: \(random.pick(Array(spans.dropFirst(2))))",
+          "    order: \(order)",
+        ]
         let steps = random.some(of: types, least: 2).shuffled(using: &random).prefix(2 + random.below(2))
         lines.append("    steps:")
         for (step, type) in steps.enumerated() { lines.append("      - {name: p\(step), label: p, event: \(type)}") }
@@ -215,7 +218,8 @@ struct RandomPlaybook {
       if random.chance(60) { lines.append("  quiet_hours: {from: 22:00, to: \(random.pick(["06:00", "08:00"]))}") }
       lines.append("  caps: [{touches: \(1 + random.below(4)), per: \(random.pick(["1d", "3d"]))}]")
       lines += [
-        "templates:", "  hello: {kind: promotion, text: '{{city}}'}", "  note: {kind: service, text: note}", "calendars:",
+        "templates:", "  hello: {kind: promotion, text: '{{city}}'}", "  note: {kind: service, text: note}",
+        "calendars:",
       ]
       let every = random.pick(["{day: 09:00}", "{week: [monday, thursday], at: 20:00}", "{day: 02:30}"])
       let to = random.pick(["all", "{community_tag: warm}", "{community_kind: member}"])

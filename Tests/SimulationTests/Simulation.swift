@@ -31,9 +31,12 @@ struct Simulation {
   var ticks: [(writer: TickWriter, lead: ManualLeadership, progress: TickWriter.Progress)] = []
   var rankings: [(leader: PopulationLeader, lead: ManualLeadership, progress: PopulationLeader.Progress)] = []
   /// Messages of processes that were stopped and have not woken yet.
-  var late: [[OutboundRecord]] = []
+  var late: [(since: Instant, records: [OutboundRecord])] = []
   private(set) var steps = 0
   private(set) var lateWrites = 0
+
+  /// A stopped process wakes within this time.
+  private static let sleepMax = TimeSpan.hours(24)
 
   static let topics: [String: [String]] = [
     "tagger": [Topic.events, Topic.communityEvents],
@@ -164,6 +167,8 @@ struct Simulation {
     // The store's clock stumbles back now and then; the log's never does.
     if random.chance(10) { storeOffset = TimeSpan(milliseconds: random.chance(50) ? -3_600_000 : 0) }
     storeClock.set(now + storeOffset)
+    // What deduplication remembers is bounded: nobody wakes after days.
+    while let first = late.first, first.since + Self.sleepMax < now { wakeLate() }
   }
 
   private mutating func tick() async {
@@ -206,12 +211,12 @@ struct Simulation {
   private mutating func kill(_ fleet: Int, _ process: Int?) async throws {
     let index = process ?? random.below(fleets[fleet].processes.count)
     let left = try await fleets[fleet].replace(index, .drawn(&random), recordsPerPoll: 1 + random.below(40))
-    if !left.isEmpty { late.append(left) }
+    if !left.isEmpty { late.append((now, left)) }
   }
 
   mutating func wakeLate() {
     guard !late.isEmpty else { return }
-    for record in late.removeFirst() { log.append(record) }
+    for record in late.removeFirst().records { log.append(record) }
     lateWrites += 1
   }
 

@@ -37,7 +37,9 @@ struct SimulationTests {
       guard !faults.isEmpty else { continue }
       failed.append(seed)
       let replay = "HEARTH_SEEDS=\(seed) swift test --filter SimulationTests"
-      Issue.record("seed \(seed): \(faults.count) faults; again: \(replay)\n\(faults.prefix(6).joined(separator: "\n"))")
+      Issue.record(
+        "seed \(seed): \(faults.count) faults; again: \(replay)\n\(faults.prefix(6).joined(separator: "\n"))"
+      )
       if failed.count >= 5 { break }
     }
     for line in distribution.lines { print("simulation: \(line)") }

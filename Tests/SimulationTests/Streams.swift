@@ -12,11 +12,13 @@ struct Streams {
   private(set) var repeats = 0
   private(set) var faults: [String] = []
 
-  /// - Parameter hidden: a field of `data` that is left out of the comparison.
-  init(_ log: MemoryLog, topics: [String], without hidden: [String: String] = [:]) {
+  /// - Parameter hidden: fields of `data` that are left out of the comparison, by topic.
+  init(_ log: MemoryLog, topics: [String], without hidden: [String: Set<String>] = [:]) {
     for topic in topics {
       for record in log.records(ofTopic: topic) {
-        if record.header(Topic.controlHeader) != nil {
+        if let kind = record.header(Topic.controlHeader) {
+          // Cuts are the leader's, not of the service whose topic carries them.
+          guard kind != Array("population".utf8) else { continue }
           controls[record.partition, default: []].insert(record.value ?? [])
         } else {
           read(record, hidden: hidden[topic])
@@ -25,7 +27,7 @@ struct Streams {
     }
   }
 
-  private mutating func read(_ record: LogRecord, hidden: String?) {
+  private mutating func read(_ record: LogRecord, hidden: Set<String>?) {
     let topic = record.partition.topic
     let key = String(decoding: record.key, as: UTF8.self)
     guard let message = try? ReceivedMessage(decoding: record) else {
@@ -47,9 +49,9 @@ struct Streams {
     }
   }
 
-  private static func bytes(_ message: ReceivedMessage, without hidden: String) -> [UInt8] {
+  private static func bytes(_ message: ReceivedMessage, without hidden: Set<String>) -> [UInt8] {
     guard case .object(let members) = message.event.data else { return [] }
-    let kept = members.filter { $0.name != hidden }
+    let kept = members.filter { !hidden.contains($0.name) }
     return Array("\(message.event.id) \(message.event.type) \(message.event.time.text) ".utf8)
       + Value.object(kept).canonicalJSON
   }
@@ -57,7 +59,7 @@ struct Streams {
   var count: Int { messages.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.count } } }
 
   /// The first message in which two readings differ.
-  func difference(from other: Streams, _ names: (String, String)) -> String? {
+  func difference(from other: Streams, _ names: (String, String), comparesControls: Bool) -> String? {
     for topic in Set(messages.keys).union(other.messages.keys).sorted() {
       let (ours, theirs) = (messages[topic] ?? [:], other.messages[topic] ?? [:])
       for key in Set(ours.keys).union(theirs.keys).sorted() {
@@ -70,6 +72,7 @@ struct Streams {
         }
       }
     }
+    guard comparesControls else { return nil }
     for place in Set(controls.keys).union(other.controls.keys).sorted() where controls[place] != other.controls[place] {
       let (ours, theirs) = (controls[place] ?? [], other.controls[place] ?? [])
       return "\(place.topic)/\(place.partition) control records: "

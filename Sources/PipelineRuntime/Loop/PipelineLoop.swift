@@ -169,7 +169,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
       batch.append(RoutedRecord(record: record, routing: routing))
       if case .control(.activate(let tenant, let version)) = routing {
         try await loadProgram(tenant: tenant, version: version)
-        break
+        if !mutated(.activationLate) { break }
       }
     }
     return batch
