@@ -31,7 +31,7 @@ package struct QuietHours: Sendable {
   package func holds(at instant: Instant) -> Bool { holds(reading: zone.timeOfDay(at: instant)) }
 
   private func holds(reading: TimeSpan) -> Bool {
-    let to = mutated(.quietEndIncluded) ? to + TimeSpan(milliseconds: 1) : to
+    let to = mutated(.quietEndIncluded) ? TimeSpan(milliseconds: to.milliseconds + 1) : to
     return from < to ? reading >= from && reading < to : reading >= from || reading < to
   }
 

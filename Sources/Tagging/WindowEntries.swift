@@ -72,11 +72,11 @@ struct WindowEntries: Sendable {
 
   /// Lets events enter and leave as of `instant`.
   mutating func advance(to instant: Int64, span: WindowSpan) {
-    while inside < times.count, times[inside] + span.to <= instant + (mutated(.windowEntersEarly) ? 1 : 0) {
+    while inside < times.count, times[inside] + span.to <= instant {
       enter(inside)
       inside += 1
     }
-    while start < inside, times[start] + span.from <= instant - (mutated(.windowKeepsEdge) ? 1 : 0) {
+    while start < inside, times[start] + span.from <= instant {
       leave(start)
       start += 1
     }
@@ -209,8 +209,8 @@ struct WindowSpan: Hashable, Sendable {
   let bucket: Int64
 
   init(from: TimeSpan, to: TimeSpan) {
-    self.from = from.milliseconds
-    self.to = to.milliseconds
+    self.from = from.milliseconds + (mutated(.windowKeepsEdge) ? 1 : 0)
+    self.to = to.milliseconds - (mutated(.windowEntersEarly) && to.milliseconds > 0 ? 1 : 0)
     bucket = max(1, (from.milliseconds + TaggingLimits.bucketsPerWindow - 1) / TaggingLimits.bucketsPerWindow)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// All services over one log and store in memory, under faults; see Tests/README.md, "The simulation".
 ///
 /// `HEARTH_SEEDS=FROM-TO` runs these seeds, `HEARTH_CASES=N` the first N, without a bound of time; else seeds from 1 on
-/// for `HEARTH_SECONDS` (20 s unless said).
+/// for `HEARTH_SECONDS` (30 s unless said).
 @Suite("All services over one log")
 struct SimulationTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -23,7 +23,7 @@ struct SimulationTests {
 
   private static var seconds: Double? {
     guard environment["HEARTH_SEEDS"] == nil, environment["HEARTH_CASES"] == nil else { return nil }
-    return environment["HEARTH_SECONDS"].flatMap(Double.init) ?? 20
+    return environment["HEARTH_SECONDS"].flatMap(Double.init) ?? 30
   }
 
   @Test("whatever happens to processes, commits, clocks and deliveries, both laws and rule R hold")
