@@ -196,6 +196,14 @@ let package = Package(
       dependencies: ["HearthCommand", "PipelineTestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Folding", "PipelinePorts", "PipelineRuntime", "IngestService",
+        "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", "PipelineTestSupport", log,
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

@@ -8,7 +8,7 @@ struct PendingEvent: Hashable, Sendable {
   let contributions: [Contribution]
 
   func precedes(_ time: Int64, _ id: String) -> Bool {
-    self.time != time ? self.time < time : Tagging.precedes(self.id, id)
+    self.time != time ? self.time < time : mutated(.tieByArrival) || Tagging.precedes(self.id, id)
   }
 }
 
@@ -34,7 +34,7 @@ struct Slot: Sendable {
     if since == Slot.none {
       self = Slot(value: new, since: instant)
     } else if since == instant {
-      if formerSince != Slot.none, identical(new, formerValue) {
+      if formerSince != Slot.none, identical(new, formerValue), !mutated(.pulseIsAChange) {
         self = Slot(value: formerValue, since: formerSince)
       } else {
         value = new

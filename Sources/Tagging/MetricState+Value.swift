@@ -31,7 +31,8 @@ extension MetricState {
   private func runStands(at instant: Int64, _ zone: CalendarZone) -> Bool {
     guard runDays > 0 else { return false }
     let today = zone.date(at: Instant(milliseconds: instant))
-    return runEnd == today.daysSinceEpoch || runEnd == zone.previousDate(before: today).daysSinceEpoch
+    return runEnd == today.daysSinceEpoch
+      || (runEnd == zone.previousDate(before: today).daysSinceEpoch && !mutated(.streakEndsToday))
   }
 
   private mutating func windowValue(

@@ -211,6 +211,7 @@ package struct TaggingState: Sendable {
       takeBelated(event, program)
       return (former, true)
     }
+    if mutated(.lateEventLost), late { return ([], true) }
     let place = insert(event)
     if event.time > now || (!late && event.time >= instant) {
       noteCheckpoint()
@@ -218,7 +219,7 @@ package struct TaggingState: Sendable {
       return (catchUp(program, now: now), late)
     }
     let former = comparison()
-    checkpoints.removeAll { $0.applied > place || $0.fold.instant > event.time }
+    checkpoints.removeAll { !mutated(.staleCheckpoint) && ($0.applied > place || $0.fold.instant > event.time) }
     rebuild(program, from: checkpoints.last)
     return (former, late)
   }
@@ -290,7 +291,7 @@ package struct TaggingState: Sendable {
   /// old enough becomes the settled fold. Where there is none (after reading a stored state), events are replayed in
   /// batches, so that each is replayed once for it.
   private mutating func settle(_ program: TaggingProgram, now: Int64) {
-    let horizon = now - SeenEvents.retention
+    let horizon = now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
     if let index = checkpoints.lastIndex(where: { $0.fold.instant < horizon }) {
       settled = checkpoints[index].fold
       let count = checkpoints[index].applied

@@ -7,9 +7,9 @@ import PipelinePorts
 actor FramePublisher {
   /// Records of a chunk.
   static let recordsMax = 5_000
-  private static let retryFirst = Duration.milliseconds(50)
   private static let retryLast = Duration.seconds(2)
 
+  private let retryFirst: Duration
   private let makeSink: @Sendable () async throws(AdapterFailure) -> any EventSink
   private let metrics: MetricsRegistry
   private let logger: Logger
@@ -21,8 +21,10 @@ actor FramePublisher {
     makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
     metrics: MetricsRegistry,
     health: Health,
-    logger: Logger
+    logger: Logger,
+    retryFirst: Duration
   ) {
+    self.retryFirst = retryFirst
     self.makeSink = makeSink
     self.metrics = metrics
     self.health = health
@@ -47,7 +49,7 @@ actor FramePublisher {
   }
 
   func publish(_ records: [OutboundRecord], probe: CrashProbe) async throws(AdapterFailure) -> [WrittenPosition] {
-    var wait = Self.retryFirst
+    var wait = retryFirst
     while true {
       do {
         if sink == nil { sink = try await makeSink() }

@@ -31,7 +31,7 @@ extension Lane {
     guard hasTick else { return needed }
     // A tick fires what is due by the tenant's clock, which records may have moved past the tick's own instant.
     for (named, readings) in book.clocks.readings {
-      if let reading = readings.values.max() { latest.raise(named, to: reading) }
+      if !mutated(.dueSubjectsNotRead), let reading = readings.values.max() { latest.raise(named, to: reading) }
     }
     for (tenant, queue) in timers {
       let isLive = programs[tenant].map(processor.isLive) ?? true
@@ -136,7 +136,7 @@ extension Lane {
     }
     // A record decided at the tick's own instant stands before it and has moved the clock there already: the tick is
     // passed on all the same, or readers downstream would wait for the next one, which an ended import does not send.
-    if let after, after == time || before.map({ $0 < after }) ?? true {
+    if let after, (after == time && !mutated(.tickSwallowed)) || before.map({ $0 < after }) ?? true {
       let origin = family.clocks.count == 1 ? source.origin : family.clocks[0].origin
       processor.passOn(.tick(tenant: named, time: after, source: origin, ends: ends), in: &context)
     }
@@ -163,7 +163,7 @@ extension Lane {
     guard let clock = time(of: tenant, processor: processor, programs: programs) else { return .none }
     let program = programs[tenant]
     enter(tenant, programs: programs, processor: processor)
-    let through = clock - AcceptanceLimits.timerGrace
+    let through = mutated(.graceForgotten) ? clock : clock - AcceptanceLimits.timerGrace
     // Timers are set anew after the sweep: a subject that stays due (its effect is under way) is asked once a tick.
     var fired: [[UInt8]] = []
     var absent: [[UInt8]] = []

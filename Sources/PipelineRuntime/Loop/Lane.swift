@@ -62,7 +62,7 @@ final class Lane<Processor: SubjectProcessor> {
   }
 
   func advanceOffset(past record: LogRecord) {
-    claims[record.partition]?.nextOffset = record.offset + 1
+    claims[record.partition]?.nextOffset = record.offset + (mutated(.offsetTooFar) ? 2 : 1)
     hasMoved = true
   }
 
@@ -107,7 +107,7 @@ final class Lane<Processor: SubjectProcessor> {
   func committed() {
     for partition in partitions { claims[partition]?.flushNumber += 1 }
     if !context.outputs.isEmpty { claims[home]?.outboxPosition += 1 }
-    for key in dirty { subjects[key]?.isDirty = false }
+    for key in dirty { subjects[key]?.isDirty = mutated(.dirtyForgotten) }
     dirty.removeAll(keepingCapacity: true)
     context.outputs.removeAll(keepingCapacity: true)
     context.rows.removeAll(keepingCapacity: true)

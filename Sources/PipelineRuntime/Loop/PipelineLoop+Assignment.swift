@@ -49,7 +49,9 @@ extension PipelineLoop {
     let timers = try await retrying("timers") { [store] () throws(AdapterFailure) in
       try await store.timers(group: group, partition: home).map { StoredTimer(key: $0.key, due: $0.due) }
     }
-    for timer in timers { lane.timers[tenant(of: timer.key), default: TimerQueue()].set(timer.key, due: timer.due) }
+    for timer in timers where !mutated(.timersNotLoaded) {
+      lane.timers[tenant(of: timer.key), default: TimerQueue()].set(timer.key, due: timer.due)
+    }
     lanes[id] = lane
     if let claim = claims[home] { try await publishLeftovers(of: claim) }
     if processor.visitsTimersOnClaim, !timers.isEmpty { try await revisit(timers.map(\.key), in: id) }
@@ -73,7 +75,7 @@ extension PipelineLoop {
 
   /// What a predecessor committed but did not publish goes out first, in order.
   private func publishLeftovers(of claim: Claim) async throws(AdapterFailure) {
-    var position = claim.publishedThrough
+    var position = mutated(.leftoversSkipped) ? claim.outboxPosition : claim.publishedThrough
     let group = processor.group
     while position < claim.outboxPosition {
       let after = position

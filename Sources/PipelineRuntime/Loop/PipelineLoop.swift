@@ -56,7 +56,13 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     self.source = source
     self.store = store
     self.programs = ProgramCache(processor: processor, store: playbooks)
-    self.publisher = FramePublisher(makeSink: makeSink, metrics: metrics, health: health, logger: logger)
+    self.publisher = FramePublisher(
+      makeSink: makeSink,
+      metrics: metrics,
+      health: health,
+      logger: logger,
+      retryFirst: limits.retryFirst
+    )
     self.limits = limits
     self.health = health
     self.metrics = metrics
@@ -171,7 +177,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
       batch.append(RoutedRecord(record: record, routing: routing))
       if case .control(.activate(let tenant, let version)) = routing {
         try await loadProgram(tenant: tenant, version: version)
-        break
+        if !mutated(.activationLate) { break }
       }
     }
     return batch
