@@ -5,7 +5,7 @@ extension EventScript {
   /// Of an average day: that she looks at something; that she says what she wishes.
   private static let viewChance = 300_000
   private static let wishChance = 2_500
-  private static let surveyShare = 15
+  private static let surveyShare = 30
 
   mutating func writeBrowsing() {
     for plan in plans where plan.joinedAt != nil {

@@ -55,7 +55,7 @@ extension EventScript {
       ("activity.attended", starts + .seconds(Int64(stream.below(900))), 70),
     ]
     for step in steps {
-      guard stream.chance(percent: step.percent) else { return }
+      guard stream.chance(percent: step.percent), visitor.plan.isHeard(at: step.at) else { return }
       var data: [(String, Value)] = [("activity", .string(campaign.id)), ("kind", .string("live_sale"))]
       if step.type == "activity.replied" { data.append(("answer", .string("yes"))) }
       if step.type == "activity.attended" { data.append(("seconds", .count(stream.between(300...5400)))) }

@@ -81,7 +81,8 @@ extension EventScript {
       [("amount", .fen(5000)), ("currency", .string("CNY")), ("packet_id", packet), ("people", .count(20))]
     )
     let present = plans.filter { plan in
-      plan.community.map { communities[$0].id == community.id } ?? false && plan.isHeard(at: sent) && !plan.isTold
+      communityID(of: plan) == community.id && plan.isHeard(at: sent) && plan.isHeard(at: sent + .minutes(2))
+        && !plan.isTold
     }
     for (share, plan) in sample(20, of: present, &stream).enumerated() {
       drafts.add(

@@ -73,10 +73,11 @@ extension EventScript {
       community: community,
       [("day", .count(number)), ("programme", Self.programme), ("task", .string(task))]
     )
-    guard number % 7 == 0, stream.chance(percent: 60) else { return }
+    let submitted = at + .seconds(Int64(stream.between(120...1200)))
+    guard number % 7 == 0, stream.chance(percent: 60), plan.isHeard(at: submitted) else { return }
     drafts.add(
       "homework.submitted",
-      at: at + .seconds(Int64(stream.between(120...1200))),
+      at: submitted,
       of: .member(plan.id),
       community: community,
       [

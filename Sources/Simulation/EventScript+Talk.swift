@@ -83,11 +83,12 @@ extension EventScript {
     guard let campaign = communities[community].campaign else { return [] }
     return visitors(of: communities[community]).flatMap { visitor in
       var stream = stream(.campaign, visitor.plan.index * 100 + community)
-      return (0..<stream.below(4)).map { number in
+      return (0..<stream.below(4)).compactMap { number in
         let day = campaign.day - (stream.chance(percent: 30) ? 1 : 0)
         let second = stream.between(9...22) * 3600 + stream.below(3600)
         let at = max(period.instant(day: day, second: second), visitor.joinedAt + .seconds(Int64(60 + number)))
-        return message(of: visitor.plan, at: at, number: 10_000 + community * 10 + number, &stream)
+        let message = message(of: visitor.plan, at: at, number: 10_000 + community * 10 + number, &stream)
+        return visitor.plan.isHeard(at: at) ? message : nil
       }
     }
   }
@@ -140,10 +141,11 @@ extension EventScript {
       operator: community.operatorID,
       question + [("solved", .bool(isSolved))]
     )
-    guard isSolved, stream.chance(percent: 45) else { return }
+    let thanked = answered + .seconds(Int64(stream.between(20...600)))
+    guard isSolved, stream.chance(percent: 45), plans[message.member].isHeard(at: thanked) else { return }
     drafts.add(
       "thanks.given",
-      at: answered + .seconds(Int64(stream.between(20...600))),
+      at: thanked,
       of: .member(asker),
       community: community.id,
       [("to", .string(community.operatorID))]

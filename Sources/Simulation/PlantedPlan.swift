@@ -28,10 +28,10 @@ struct PlantedPlan: Sendable {
   /// What a broken step still lets through.
   private static let brokenChance = 70_000
   /// Of a member's day: that she orders.
-  private static let orderChance = 17_000
+  private static let orderChance = 20_000
   /// How much more often those of the best channel, and those who did what helps, order; in hundredths.
-  private static let bestChannelFactor = 350
-  private static let behaviourFactor = 300
+  private static let bestChannelFactor = 500
+  private static let behaviourFactor = 280
   /// Days over which the cooling community's talk falls, and what is left of it in thousandths.
   private static let coolingSpan = 6
   private static let coolingRest = 110

@@ -39,7 +39,8 @@ extension SimulatedBrand {
     return SimulatedTruth(
       name: PlantedTruth.brokenStep.rawValue,
       chinese: "\(from) 至 \(to):\(isContact ? "关注→加企微" : "加企微→入群")几乎断了(二维码失效)",
-      english: "From \(from) to \(to) hardly anybody got from \(isContact ? "followed to contact" : "contact to joined")",
+      english:
+        "From \(from) to \(to) hardly anybody got from \(isContact ? "followed to contact" : "contact to joined")",
       fields: [
         .init("from", .string(from)), .init("funnel", .string("path")),
         .init("step", .string(planted.brokenStep.rawValue)), .init("to", .string(to)),
@@ -72,7 +73,8 @@ extension SimulatedBrand {
     return SimulatedTruth(
       name: PlantedTruth.helpfulBehaviour.rawValue,
       chinese: "打卡前\(isIntroduced ? "报到过" : "听过开营课")的人之后下单更多;另一种行为没有差别",
-      english: "Those who \(isIntroduced ? "introduced themselves" : "took the opening lesson") before the first check-in "
+      english:
+        "Those who \(isIntroduced ? "introduced themselves" : "took the opening lesson") before the first check-in "
         + "order more afterwards; the other behaviour makes no difference",
       fields: [
         .init("behaviour", .string(planted.helpfulBehaviour.rawValue)),
@@ -91,7 +93,8 @@ extension SimulatedBrand {
       name: "followed_member",
       chinese: "\(id)(\(plan?.profile.nickname ?? "")):门店扫码入群→叫名字欢迎→连续打卡七天→领券→下单→沉默;"
         + "召回落在 23:00–08:00 免打扰内,所以没发",
-      english: "\(id): joined by the code of a shop, welcomed by name, seven check-ins in a row, coupon, order, silent; "
+      english:
+        "\(id): joined by the code of a shop, welcomed by name, seven check-ins in a row, coupon, order, silent; "
         + "the recall fell into quiet hours and was not sent",
       fields: [
         .init("community", (plan?.community).map { .string(communities[$0].id) } ?? .null),

@@ -88,6 +88,7 @@ struct SimulateCommand: AsyncParsableCommand {
         next: "give one like \(SimulationSettings.defaultStart.text)"
       )
     }
+    let planted = try planted()
     do throws(SimulationFault) {
       return try SimulationSettings(
         seed: seed,
@@ -95,7 +96,7 @@ struct SimulateCommand: AsyncParsableCommand {
         days: days,
         communities: communities,
         members: members,
-        planted: try planted(),
+        planted: planted,
         tenant: tenant
       )
     } catch {
@@ -110,7 +111,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
   }
 
-  private func planted() throws(SimulationFault) -> Set<PlantedTruth> {
+  private func planted() throws(CommandFailure) -> Set<PlantedTruth> {
     switch plant {
     case "all": return Set(PlantedTruth.allCases)
     case "none": return []
@@ -119,8 +120,14 @@ struct SimulateCommand: AsyncParsableCommand {
     var planted: Set<PlantedTruth> = []
     for name in plant.split(separator: ",", omittingEmptySubsequences: false) {
       guard let truth = PlantedTruth(rawValue: String(name)) else {
-        let known = PlantedTruth.allCases.map(\.rawValue).joined(separator: ", ")
-        throw SimulationFault(setting: "plant", expected: "all, none, or of \(known)", got: String(name))
+        throw CommandFailure(
+          .usage,
+          "truth is not known",
+          at: "--plant",
+          expected: "all, none, or of " + PlantedTruth.allCases.map(\.rawValue).joined(separator: ", "),
+          got: String(name),
+          next: "hearth simulate --help"
+        )
       }
       planted.insert(truth)
     }
