@@ -47,6 +47,7 @@ let package = Package(
     pure("Segmentation", ["EventModel", "Playbook"]),
     pure("Scheduling", ["EventModel", "Playbook"]),
     pure("Messaging", ["EventModel", "Playbook"]),
+    pure("Simulation", ["EventModel"]),
     pure("Folding", ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"]),
 
     // Ports and the shell around the core.
@@ -117,7 +118,8 @@ let package = Package(
     .target(
       name: "HearthCommand",
       dependencies: [
-        "EventModel", "EventCodec", "Playbook", "Folding", "Messaging", "Digests", "KafkaClient", "PostgresClient",
+        "EventModel", "EventCodec", "Playbook", "Folding", "Messaging", "Simulation", "Digests", "KafkaClient",
+        "PostgresClient",
         "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts", "PipelineRuntime", "IngestService",
         "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", arguments, log, lifecycle, yaml,
       ],
@@ -204,6 +206,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .testTarget(name: "BrandSimulationTests", dependencies: ["Simulation", "EventCodec"], swiftSettings: strict),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

@@ -20,6 +20,7 @@ struct ImportRules {
     "Segmentation": ["EventModel", "Playbook"],
     "Scheduling": ["EventModel", "Playbook"],
     "Messaging": ["EventModel", "Playbook"],
+    "Simulation": ["EventModel"],
     "Folding": ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"],
     "PipelinePorts": ["EventModel"],
   ]
