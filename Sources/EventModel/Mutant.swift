@@ -76,8 +76,6 @@ package enum Mutant: String, CaseIterable, Sendable {
   case blindRetry
   /// The sequence of tag changes is not read back.
   case sequenceForgotten
-  /// Funnels see the tags of the end, not of their deadline.
-  case deadlinesAfterTags
   /// A lane runs with the fastest of its clocks.
   case clockMax
   /// Timers fire without the half second of grace.
