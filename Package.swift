@@ -47,6 +47,8 @@ let package = Package(
     pure("Segmentation", ["EventModel", "Playbook"]),
     pure("Scheduling", ["EventModel", "Playbook"]),
     pure("Messaging", ["EventModel", "Playbook"]),
+    pure("Insights"),
+    pure("Drawings"),
     pure("Folding", ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"]),
 
     // Ports and the shell around the core.
@@ -117,8 +119,10 @@ let package = Package(
     .target(
       name: "HearthCommand",
       dependencies: [
-        "EventModel", "EventCodec", "Playbook", "Folding", "Messaging", "Digests", "KafkaClient", "PostgresClient",
-        "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts", "PipelineRuntime", "IngestService",
+        "EventModel", "EventCodec", "Playbook", "Folding", "Insights", "Drawings", "Messaging", "Digests",
+        "KafkaClient",
+        "PostgresClient", "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts", "PipelineRuntime",
+        "IngestService",
         "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", arguments, log, lifecycle, yaml,
       ],
       swiftSettings: strict
@@ -156,6 +160,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "InsightsTests", dependencies: ["Insights", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DrawingsTests", dependencies: ["Drawings", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests",
       dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"],

@@ -27,7 +27,7 @@ extension Comparisons {
     }
   }
 
-  /// A community's active members in two periods of one length.
+  /// A community's days of active members in two periods of one length.
   package struct Activity: Hashable, Sendable {
     package var community: String
     package var now: Int
@@ -42,7 +42,7 @@ extension Comparisons {
 
   /// A day is broken only when at most half of the other days' share came on.
   package static let brokenRateMax = 0.5
-  /// A community cools only when its active members fell to at most seven tenths of what the others' course would be.
+  /// A community cools only when its activity fell to at most seven tenths of what the others' course would be.
   package static let coolingRatioMax = 0.7
   /// Parts with fewer beginners are not compared.
   package static let partMin = 30
@@ -104,7 +104,7 @@ extension Comparisons {
     return won.first { $0.question == .parts(funnel: funnel, better: best.value, worse: ranked[1].value) }
   }
 
-  /// Communities that lost more of their active members than the others did.
+  /// Communities that lost more of their activity than the others did.
   package var coolingCommunities: [Finding] {
     claims.filter { finding in
       guard case .community = finding.question else { return false }
