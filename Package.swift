@@ -49,6 +49,7 @@ let package = Package(
     pure("Messaging", ["EventModel", "Playbook"]),
     pure("Insights"),
     pure("Drawings"),
+    pure("Simulation", ["EventModel"]),
     pure("Folding", ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"]),
 
     // Ports and the shell around the core.
@@ -119,10 +120,9 @@ let package = Package(
     .target(
       name: "HearthCommand",
       dependencies: [
-        "EventModel", "EventCodec", "Playbook", "Folding", "Insights", "Drawings", "Messaging", "Digests",
-        "KafkaClient",
-        "PostgresClient", "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts", "PipelineRuntime",
-        "IngestService",
+        "EventModel", "EventCodec", "Playbook", "Folding", "Insights", "Drawings", "Simulation", "Messaging", "Digests",
+        "KafkaClient", "PostgresClient", "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts",
+        "PipelineRuntime", "IngestService",
         "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", arguments, log, lifecycle, yaml,
       ],
       swiftSettings: strict
@@ -197,6 +197,7 @@ let package = Package(
       dependencies: ["HearthCommand", "PipelineTestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(name: "BrandSimulationTests", dependencies: ["Simulation", "EventCodec"], swiftSettings: strict),
     .testTarget(name: "RepositoryTests", swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

@@ -22,6 +22,7 @@ struct ImportRules {
     "Messaging": ["EventModel", "Playbook"],
     "Insights": [],
     "Drawings": [],
+    "Simulation": ["EventModel"],
     "Folding": ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"],
     "PipelinePorts": ["EventModel"],
   ]

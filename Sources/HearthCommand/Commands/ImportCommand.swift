@@ -79,7 +79,7 @@ struct ImportCommand: AsyncParsableCommand {
     return instant
   }
 
-  private static func writeKey(_ given: String?) throws(CommandFailure) -> String {
+  static func writeKey(_ given: String?) throws(CommandFailure) -> String {
     let text = given ?? ProcessInfo.processInfo.environment["HEARTH_WRITE_KEY"] ?? ""
     if text.hasPrefix("hk_") { return text }
     if let data = FileManager.default.contents(atPath: text) {
