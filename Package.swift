@@ -194,7 +194,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HearthCommandTests",
-      dependencies: ["HearthCommand", "PipelineTestSupport"],
+      dependencies: ["HearthCommand", "PipelineTestSupport", "Playbook", "PostgresStores"],
       swiftSettings: strict
     ),
     .testTarget(name: "BrandSimulationTests", dependencies: ["Simulation", "EventCodec"], swiftSettings: strict),

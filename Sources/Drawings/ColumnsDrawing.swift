@@ -17,6 +17,8 @@ package struct ColumnsDrawing: Sendable {
   }
 
   static let height = 110.0
+  /// Room that a name under a column takes.
+  static let nameWidth = 34.0
 
   package var name: String
   package var columns: [Column]
@@ -55,8 +57,18 @@ package struct ColumnsDrawing: Sendable {
         )
       }
       guard !column.name.isEmpty else { continue }
+      // A name near the edge ends there.
+      let middle = x + width / 2
+      let isLast = middle + Self.nameWidth / 2 > SVG.width
       parts.append(
-        SVG.text(Caption(column.name), x: x + width / 2, y: base + 14, size: 11, anchor: .middle, style: "s")
+        SVG.text(
+          Caption(column.name),
+          x: isLast ? SVG.width : middle,
+          y: base + 14,
+          size: 11,
+          anchor: isLast ? .end : .middle,
+          style: "s"
+        )
       )
     }
     return SVG.drawing(height: base + 20, name: name, parts)

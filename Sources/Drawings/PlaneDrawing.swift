@@ -46,6 +46,7 @@ package struct PlaneDrawing: Sendable {
   static let left = 44.0
   static let top = 8.0
   static let side = 340.0
+  static let lineHeight = 16.0
 
   package var x: Axis
   package var y: Axis
@@ -97,12 +98,16 @@ package struct PlaneDrawing: Sendable {
 
   private func named(_ corner: Corner) -> [String] {
     let place = corner.xHigh ? Self.left + Self.side - 6 : Self.left + 6
-    let height = corner.yHigh ? Self.top + 18 : Self.top + Self.side - 24
     let anchor: SVG.Anchor = corner.xHigh ? .end : .start
-    return [
-      SVG.text(corner.label, x: place, y: height, size: 14, anchor: anchor, style: "h w"),
-      SVG.text(Caption(corner.figure), x: place, y: height + 17, size: 13, anchor: anchor, style: "h"),
-    ]
+    // A line for each language: side by side the names of two corners would meet.
+    var lines = [(corner.label.zh, "h w zh")]
+    if corner.label.en != corner.label.zh { lines.append((corner.label.en, "h en")) }
+    lines.append((corner.figure, "h"))
+    let first = corner.yHigh ? Self.top + 18 : Self.top + Self.side - 8 - Double(lines.count - 1) * Self.lineHeight
+    return lines.enumerated().map { index, line in
+      let y = first + Double(index) * Self.lineHeight
+      return SVG.text(Caption(line.0), x: place, y: y, size: index == 0 ? 14 : 12, anchor: anchor, style: line.1)
+    }
   }
 
   private static func x(_ score: Double) -> Double { left + score * side / 100 }

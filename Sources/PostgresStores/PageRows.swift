@@ -34,6 +34,13 @@ package struct PageRows: Sendable {
     package var day: LocalDate
     package var reached: Int
     package var moved: Int
+
+    package init(step: Int, day: LocalDate, reached: Int, moved: Int) {
+      self.step = step
+      self.day = day
+      self.reached = reached
+      self.moved = moved
+    }
   }
 
   /// Members by their best level and that entry's breakdown value.
@@ -42,12 +49,24 @@ package struct PageRows: Sendable {
     package var value: String?
     package var level: Int
     package var members: Int
+
+    package init(funnel: String, value: String?, level: Int, members: Int) {
+      self.funnel = funnel
+      self.value = value
+      self.level = level
+      self.members = members
+    }
   }
 
   package struct Community: Sendable {
     package var id: String
     /// `{"tags": …, "metrics": …}`.
     package var projection: [UInt8]
+
+    package init(id: String, projection: [UInt8]) {
+      self.id = id
+      self.projection = projection
+    }
   }
 
   /// Members with the same three scores, 1 (least) to 5.
@@ -72,6 +91,11 @@ package struct PageRows: Sendable {
     package var member: String
     /// Metrics, a JSON object.
     package var metrics: [UInt8]
+
+    package init(member: String, metrics: [UInt8]) {
+      self.member = member
+      self.metrics = metrics
+    }
   }
 
   package var stepDays: [StepDay] = []

@@ -90,7 +90,7 @@ extension HTMLPageSection {
     guard let health = spec.health, !section.communities.isEmpty else { return "" }
     let period = ReportText.span(health.period)
     var columns = [Caption(zh: "社群", en: "community")]
-    columns += health.show.map { Caption($0) }
+    columns += health.show.map { section.named($0).caption }
     columns += [
       Caption(zh: "近 \(period) 人天", en: "member-days, last \(period)"),
       Caption(zh: "前 \(period)", en: "\(period) before"), Caption(zh: "降温标签", en: "cooling tag"),

@@ -55,10 +55,10 @@ struct HTMLPageSection {
 
   private var findings: String {
     let made = section.comparisons.made
-    let bound = SmallNumber.power(section.comparisons.bound)
+    let bound = SmallNumber.below(section.comparisons.bound)
     let tested = Caption(
-      zh: "本版块做了 \(made) 个检验；结论要 p < 0.01 ÷ \(max(1, made)) = \(bound)。",
-      en: "\(made) tests were made here; a claim needs p < 0.01 ÷ \(max(1, made)) = \(bound)."
+      zh: "本版块做了 \(made) 个检验；结论要 p < 0.01 ÷ \(max(1, made)) ≈ \(bound)。",
+      en: "\(made) tests were made here; a claim needs p < 0.01 ÷ \(max(1, made)) ≈ \(bound)."
     )
     let title = heading(3, Caption(zh: "结论", en: "Conclusions"))
     let claims = section.findings.filter { $0.kind != .held }

@@ -4,8 +4,8 @@ enum HTMLPageStyle {
     input[name=language]{position:absolute;opacity:0;pointer-events:none}
     #only-zh:checked~nav .en,#only-zh:checked~main .en,#only-en:checked~nav .zh,#only-en:checked~main .zh{display:none}
     main .zh+.en{color:var(--soft)}#only-en:checked~main .en{color:inherit}
-    h1 .en,h2 .en,h3 .en{font-weight:400;font-size:.72em}
-    #only-en:checked~main :is(h1,h2,h3) .en{font-weight:inherit;font-size:inherit}
+    h1 .en,h2 .en,h3 .en,h4 .en{font-weight:400;font-size:.72em}
+    #only-en:checked~main :is(h1,h2,h3,h4) .en{font-weight:inherit;font-size:inherit}
     svg .zh+.en{fill:var(--soft)}
     nav{position:sticky;top:0;z-index:1;display:flex;justify-content:space-between;gap:.4rem 1.2rem;flex-wrap:wrap;
     background:var(--page);border-bottom:1px solid var(--line);padding:.45rem max(.9rem,calc((100% - 65.5rem)/2));
@@ -49,6 +49,7 @@ enum HTMLPageStyle {
     td.a{color:var(--accent);font-weight:600}tr.stands td{color:var(--accent);font-weight:600}
     svg text.i{fill:var(--card)}svg .o{fill:none;stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
     svg .q{fill:var(--line)}svg .k{fill:var(--ink)}svg .c{fill:none;stroke:var(--accent);stroke-width:3}
-    @media (max-width:40rem){.tenant>h2{font-size:1.4rem}table{font-size:.86rem}nav{font-size:.82rem}}
+    @media (max-width:40rem){.tenant>h2{font-size:1.4rem}table{font-size:.86rem}nav{font-size:.82rem}
+    #only-both:checked~nav .links .en{display:none}}
     """
 }

@@ -187,37 +187,11 @@ struct PageFindings {
   private func evidence(_ findings: [Comparisons.Finding]) -> ReportLabel {
     let worst = findings.map(\.test).max { $0.p < $1.p }
     let z = findings.map { SmallNumber.tenths(abs($0.test.z)) }.joined(separator: ", ")
-    let p = worst.map { SmallNumber.power($0.p) } ?? "–"
+    let p = worst.map { SmallNumber.atMost($0.p) } ?? "–"
     return ReportLabel(
-      zh: "两比例检验 |z| = \(z)，p ≤ \(p)，界限 \(SmallNumber.power(section.comparisons.bound))",
-      en: "two-proportion test |z| = \(z), p ≤ \(p), bound \(SmallNumber.power(section.comparisons.bound))"
+      zh: "两比例检验 |z| = \(z)，p ≤ \(p)，界限 \(SmallNumber.below(section.comparisons.bound))",
+      en: "two-proportion test |z| = \(z), p ≤ \(p), bound \(SmallNumber.below(section.comparisons.bound))"
     )
-  }
-}
-
-/// Small numbers as texts, without a locale.
-enum SmallNumber {
-  /// `4.2`.
-  static func tenths(_ value: Double) -> String {
-    guard value.isFinite else { return "–" }
-    let tenths = Int((min(value, 1e9) * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
-  }
-
-  /// `0.004`, `3e-7`: one digit, rounded up, so that a bound still holds.
-  static func power(_ value: Double) -> String {
-    guard value.isFinite, value > 0 else { return value == 0 ? "1e-300" : "–" }
-    var digit = value
-    var exponent = 0
-    while digit < 1, exponent < 300 {
-      digit *= 10
-      exponent += 1
-    }
-    let up = Int(digit.rounded(.up))
-    if exponent == 0 { return "\(up)" }
-    let (first, place) = up >= 10 ? (1, exponent - 1) : (up, exponent)
-    if place == 0 { return "\(first)" }
-    return place <= 4 ? "0." + String(repeating: "0", count: place - 1) + "\(first)" : "\(first)e-\(place)"
   }
 }
 

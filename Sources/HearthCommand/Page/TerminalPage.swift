@@ -20,7 +20,7 @@ package enum TerminalPage {
         let steps = funnel.steps.map { "\($0.label.zh) \(ReportText.number($0.members))" }
         lines.append("  \(funnel.label.both): \(steps.joined(separator: " → "))")
       }
-      lines.append("  \(section.comparisons.made) tests, bound p < \(SmallNumber.power(section.comparisons.bound))")
+      lines.append("  \(section.comparisons.made) tests, bound p < \(SmallNumber.below(section.comparisons.bound))")
       for finding in section.findings {
         lines += ["  ● \(finding.title.zh)", "    \(finding.sentence.zh)", "    \(finding.sentence.en)"]
       }

@@ -2,10 +2,10 @@
 """Makes the rows that `services/demo/chats/mapping.yaml` imports from the chats as they were published.
 
 `services/demo/chats/prepare.py` writes `talk.csv.gz`, `answers.csv.gz` and `ratings.csv.gz` beside the published files;
-`--check` only says whether they are what the published files give. A mapping turns one row into one event, and three
+`--check` only says whether they are what the published files give. A mapping turns one row into one event, and some
 things cannot be read from one message alone: who opened a conversation, that somebody else answered, and that it is a
-person's first message of a UTC day. Every message is counted: a row of `talk.csv.gz` is what one person wrote in one
-conversation within one clock hour, with the number of messages.
+person's first message in it or of a UTC day. Every message is counted: a row of `talk.csv.gz` is what one person wrote
+in one conversation within one clock hour, with the number of messages.
 """
 
 import argparse
@@ -43,6 +43,7 @@ def talk_and_answers(topic: dict[str, str]) -> tuple[Rows, Rows]:
     opened: dict[str, dict[str, str]] = {}
     answers: dict[str, dict[str, object]] = {}
     days: set[tuple[str, str]] = set()
+    joined: set[tuple[str, str]] = set()
     for message in read("messages.csv.gz"):
         conversation, person, time = message["conversation_id"], message["person_id"], message["time"]
         first = opened.setdefault(conversation, message)
@@ -56,11 +57,13 @@ def talk_and_answers(topic: dict[str, str]) -> tuple[Rows, Rows]:
                 "characters": 0,
                 "asks": 0,
                 "opens": int(first is message),
+                "joins": int((conversation, person) not in joined),
                 "new_day": int((person, time[:10]) not in days),
                 "topic": topic[conversation],
             },
         )
         days.add((person, time[:10]))
+        joined.add((conversation, person))
         for name, amount in (("messages", 1), ("characters", message["characters"]), ("asks", message["asks"])):
             row[name] = int(str(row[name])) + int(amount)
         if person != first["person_id"] and conversation not in answers:
