@@ -47,6 +47,8 @@ let package = Package(
     pure("Segmentation", ["EventModel", "Playbook"]),
     pure("Scheduling", ["EventModel", "Playbook"]),
     pure("Messaging", ["EventModel", "Playbook"]),
+    pure("Insights"),
+    pure("Drawings"),
     pure("Simulation", ["EventModel"]),
     pure("Folding", ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"]),
 
@@ -118,9 +120,9 @@ let package = Package(
     .target(
       name: "HearthCommand",
       dependencies: [
-        "EventModel", "EventCodec", "Playbook", "Folding", "Messaging", "Simulation", "Digests", "KafkaClient",
-        "PostgresClient",
-        "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts", "PipelineRuntime", "IngestService",
+        "EventModel", "EventCodec", "Playbook", "Folding", "Insights", "Drawings", "Simulation", "Messaging", "Digests",
+        "KafkaClient", "PostgresClient", "PostgresStores", "HTTPChannels", "EventJournal", "PipelinePorts",
+        "PipelineRuntime", "IngestService",
         "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", arguments, log, lifecycle, yaml,
       ],
       swiftSettings: strict
@@ -163,6 +165,8 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "InsightsTests", dependencies: ["Insights", "PipelineTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DrawingsTests", dependencies: ["Drawings", "PipelineTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "MessagingTests",
       dependencies: ["Messaging", "HTTPChannels", "PipelineTestSupport"],
@@ -195,7 +199,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HearthCommandTests",
-      dependencies: ["HearthCommand", "PipelineTestSupport"],
+      dependencies: ["HearthCommand", "PipelineTestSupport", "Playbook", "PostgresStores"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -122,6 +122,32 @@ package struct ReportRows: Sendable {
     /// Of its delivery; nil where there was none.
     package var delivery: String?
     package var deliveredAt: Instant?
+
+    package init(
+      source: String,
+      step: Int,
+      subject: String,
+      template: String,
+      channel: String,
+      status: String,
+      reason: String,
+      dueAt: Instant,
+      decidedAt: Instant,
+      delivery: String?,
+      deliveredAt: Instant?
+    ) {
+      self.source = source
+      self.step = step
+      self.subject = subject
+      self.template = template
+      self.channel = channel
+      self.status = status
+      self.reason = reason
+      self.dueAt = dueAt
+      self.decidedAt = decidedAt
+      self.delivery = delivery
+      self.deliveredAt = deliveredAt
+    }
   }
 
   /// A community for which a boolean tag holds.

@@ -105,7 +105,8 @@ def main() -> int:
     parser.add_argument("--state")
     parser.add_argument("--funnels")
     parser.add_argument("--segments")
-    parser.add_argument("--report", help="the file of `hearth report --json`")
+    parser.add_argument("--report", help="the file of `hearth report --json`, of a tenant or a page")
+    parser.add_argument("--tenant", default="complete-journey", help="whose figures of a page are compared")
     arguments = parser.parse_args()
     got: dict = {}
     for path, read in (
@@ -117,6 +118,8 @@ def main() -> int:
             got.update(read(path))
     if arguments.report:
         got = json.loads(pathlib.Path(arguments.report).read_text(encoding="utf-8"))
+        if "tenants" in got:
+            got = got["tenants"][arguments.tenant]
     expected = json.loads(pathlib.Path(arguments.expected).read_text(encoding="utf-8"))
     count, faults = differences(expected, got)
     for fault in faults:

@@ -119,6 +119,22 @@ create table entries as
   from contacts c, clock;
 """
 
+# Recency, frequency, money: fifths by rank among the households that bought; equal values share a fifth, 5 is best.
+RFM = """
+create table fifths as
+  select spend, 5 - ((rank() over (order by last_order desc) - 1) * 5) // (count(*) over ()) as r,
+    1 + ((rank() over (order by orders) - 1) * 5) // (count(*) over ()) as f,
+    1 + ((rank() over (order by spend) - 1) * 5) // (count(*) over ()) as m
+  from facts;
+"""
+
+# By weekday (Monday first) and hour of the shops' zone.
+HEAT = """
+create table hours as
+  select isodow(local) - 1 as day, hour(local) as hour, count(*) as orders
+  from (select (moment at time zone 'UTC') at time zone 'America/New_York' as local from orders) group by 1, 2;
+"""
+
 
 def counts(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, int]:
     rows = connection.execute(f"select {column}, count(*) from {table} group by 1 order by 1 nulls last").fetchall()
@@ -157,11 +173,34 @@ def funnel(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
     }
 
 
+def rfm(connection: duckdb.DuckDBPyConnection) -> dict[str, list[object]]:
+    rows = connection.execute("select r, f, m, count(*), sum(spend) from fifths group by 1, 2, 3 order by 1, 2, 3").fetchall()
+    return {f"{r}{f}{m}": [members, decimal(spend)] for r, f, m, members, spend in rows}
+
+
+def heat(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    table = [[0] * 24 for _ in range(7)]
+    for day, hour, orders in connection.execute("select day, hour, orders from hours").fetchall():
+        table[day][hour] = orders
+    return table
+
+
+def parts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
+    """Households by campaign, each once: with the best entry, then the latest."""
+    rows = connection.execute(
+        """select campaign, count(*), count(redeemed_at) from (
+          select member, campaign, redeemed_at,
+            row_number() over (partition by member order by redeemed_at is null, day desc) as place from entries)
+        where place = 1 group by 1 order by 1"""
+    ).fetchall()
+    return {campaign: [members, redeemed] for campaign, members, redeemed in rows}
+
+
 def report(data: str, until: str) -> dict[str, object]:
     connection = duckdb.connect()
     stamp = until.replace("T", " ").replace("Z", "")
     connection.execute(SOURCES.replace("{data}", data).replace("{until}", stamp))
-    connection.execute(MEMBERS + COMMUNITIES + FUNNEL)
+    connection.execute(MEMBERS + COMMUNITIES + FUNNEL + RFM + HEAT)
     tags = (
         "age",
         "income",
@@ -206,6 +245,9 @@ def report(data: str, until: str) -> dict[str, object]:
             "super": scalar(connection, "select count(*) from super"),
         },
         "funnels": {"campaign_path": funnel(connection)},
+        "rfm": rfm(connection),
+        "heat": heat(connection),
+        "parts": parts(connection),
     }
 
 

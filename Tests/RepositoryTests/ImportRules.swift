@@ -20,6 +20,8 @@ struct ImportRules {
     "Segmentation": ["EventModel", "Playbook"],
     "Scheduling": ["EventModel", "Playbook"],
     "Messaging": ["EventModel", "Playbook"],
+    "Insights": [],
+    "Drawings": [],
     "Simulation": ["EventModel"],
     "Folding": ["EventModel", "Playbook", "Tagging", "Funnels", "Segmentation"],
     "PipelinePorts": ["EventModel"],

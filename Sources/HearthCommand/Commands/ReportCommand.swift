@@ -17,12 +17,18 @@ struct ReportCommand: AsyncParsableCommand {
       discussion: """
         Reads the store only. The time line folds the member's events once more, so it needs the file of events that \
         `hearth import --emit` wrote.
+
+        With --page, several tenants stand on one page, as a YAML file says (services/demo/page.yaml is one): what is \
+        simulated is labelled, and a conclusion is drawn only where it passes a statistical bound.
         """
     )
   }
 
   @OptionGroup var instance: InstanceOptions
-  @Option(help: "The tenant.") var tenant: String
+  @Option(help: "The tenant; not with --page.") var tenant: String?
+  @Option(help: "A page of several tenants, a YAML file.") var page: String?
+  @Option(name: .customLong("events-dir"), help: "With --page: the folder of its files of events. Default: --dir.")
+  var eventsFolder: String?
   @Option(help: "Also write the figures to this file, as JSON.") var json: String?
   @Option(help: "Also write a page to this file; it needs nothing else to be shown.") var html: String?
   @Option(help: "The member of the time line. Default: the one with most conversions and touches.") var member: String?
@@ -31,7 +37,19 @@ struct ReportCommand: AsyncParsableCommand {
   var until: String?
   @Flag(help: "Write nothing to the terminal.") var quiet = false
 
+  func validate() throws {
+    guard (tenant == nil) != (page == nil) else { throw ValidationError("give one of --tenant and --page") }
+    guard page == nil || (member == nil && events == nil && until == nil) else {
+      throw ValidationError("--member, --events and --until stand in the page's file")
+    }
+  }
+
   func run() async throws {
+    if let page { try await writePage(page) }
+    if let tenant { try await writeReport(tenant) }
+  }
+
+  private func writeReport(_ tenant: String) async throws {
     try TenantName.check(tenant)
     let end = try until.map { text throws(CommandFailure) -> Instant in
       guard let instant = Instant(text: text) else {
@@ -40,42 +58,52 @@ struct ReportCommand: AsyncParsableCommand {
       return instant
     }
     let model = try await instance.withStore { pool in
-      guard let stored = try await PostgresPlaybookStore(pool: pool).playbooks().first(where: { $0.tenant == tenant })
-      else {
-        throw CommandFailure(
-          .invalidInput,
-          "tenant has no playbook",
-          at: tenant,
-          next: "hearth playbook apply FOLDER --tenant \(tenant)"
-        )
-      }
-      let playbook = try StoredPlaybookCompiler.compile(stored)
+      let playbook = try await StoredPlaybooks.playbook(of: tenant, pool)
       let reader = ReportReader(pool: pool)
       let builder = ReportBuilder(playbook: playbook, tenant: tenant)
       var model = builder.model(try await reader.rows(builder.question), asOf: end)
-      model.story = try await story(playbook, reader, until: model.asOf)
+      model.story = try await story(playbook, reader, tenant, until: model.asOf)
       return model
     }
     try write(model)
   }
 
-  private func story(_ playbook: CompiledPlaybook, _ reader: ReportReader, until end: Instant?) async throws
-    -> MemberStory?
-  {
+  private func writePage(_ path: String) async throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure(.invalidInput, "page cannot be read", at: path, expected: "a YAML file")
+    }
+    let spec = try PageSpecReader(file: path).read(String(decoding: data, as: UTF8.self))
+    for section in spec.sections { try TenantName.check(section.tenant) }
+    let isQuiet = quiet
+    let layout = EmbeddedLayout(root: instance.dir)
+    let model = try await instance.withStore { pool in
+      try await PageAssembly(
+        pool: pool,
+        eventsFolder: eventsFolder ?? instance.dir,
+        deliveriesFolder: layout.deliveries,
+        progress: { if !isQuiet { Terminal.error($0) } }
+      ).model(spec)
+    }
+    if let json { try write(PageJSON.render(model), to: json) }
+    if let html { try write(Array(HTMLPage.render(model).utf8), to: html) }
+    guard !quiet else { return }
+    Terminal.print(TerminalPage.render(model))
+  }
+
+  private func story(
+    _ playbook: CompiledPlaybook,
+    _ reader: ReportReader,
+    _ tenant: String,
+    until end: Instant?
+  ) async throws -> MemberStory? {
     guard let events else { return nil }
     var chosen = member
     if chosen == nil { chosen = try await reader.tellingMember(tenant: tenant) }
     guard let chosen else { return nil }
     let subject = Subject(tenant: tenant, kind: .member, id: chosen)
     var timeline = MemberTimeline(program: try FoldProgram(playbook: playbook), subject: subject)
-    let lines = try LineReader(path: events)
-    let mark = SubjectMark(subject)
-    while let line = try lines.next() {
-      guard mark.mayStand(in: line), var event = try? EventCodec.decode(line) else { continue }
-      // A file written for another tenant's name holds the same events.
-      event.tenant = tenant
-      event.subject = Subject(tenant: tenant, kind: event.subject.kind, id: event.subject.id)
-      if let end, event.receivedAt > end { continue }
+    try MemberEvents.read(events, of: subject) { event in
+      if let end, event.receivedAt > end { return }
       timeline.read(event)
     }
     if let end { timeline.finish(until: end) }
@@ -95,31 +123,6 @@ struct ReportCommand: AsyncParsableCommand {
   private func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
     do { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
       throw CommandFailure(.invalidInput, "file cannot be written", at: path)
-    }
-  }
-}
-
-/// Passes over the lines that cannot be of a subject before they are decoded.
-private struct SubjectMark {
-  /// `member/900"`; empty where JSON might write the id in another way.
-  private let bytes: [UInt8]
-
-  init(_ subject: Subject) {
-    let isPlain = subject.id.utf8.allSatisfy { (33...126).contains($0) && $0 != 34 && $0 != 47 && $0 != 92 }
-    bytes = isPlain ? Array("\(subject.path)\"".utf8) : []
-  }
-
-  func mayStand(in line: [UInt8]) -> Bool {
-    guard let first = bytes.first else { return true }
-    return line.withUnsafeBytes { buffer in
-      guard let start = buffer.baseAddress else { return false }
-      var place = 0
-      let last = buffer.count - bytes.count
-      while place <= last, let found = memchr(start + place, Int32(first), last - place + 1) {
-        if memcmp(found, bytes, bytes.count) == 0 { return true }
-        place = UnsafeRawPointer(found) - start + 1
-      }
-      return false
     }
   }
 }

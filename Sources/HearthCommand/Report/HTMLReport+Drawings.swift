@@ -1,3 +1,4 @@
+import Drawings
 import EventModel
 
 /// The drawings: the 2×2 of two scores, and the funnel.
@@ -25,83 +26,27 @@ extension HTMLReport {
       + scores.joined() + "</div>\n</div>\n"
   }
 
-  /// Where a score from 0 to 100 stands in the plane.
-  private enum Plane {
-    static let left = 44.0
-    static let top = 12.0
-    static let side = 360.0
-    static let cellPoints = 5
-    static func x(_ score: Double) -> Double { left + score * side / 100 }
-    static func y(_ score: Double) -> Double { top + (100 - score) * side / 100 }
-  }
-
-  /// Members as shaded cells, the cuts as lines, the labels in their corners.
-  private func plane(_ quadrants: ReportModel.Quadrants, total: Int) -> String {
-    var parts = [SVG.box("f", x: Plane.left, y: Plane.top, width: Plane.side, height: Plane.side)]
-    parts += cells(quadrants)
-    let cutX = min(max(Double(quadrants.x.cut) ?? 50, 0), 100)
-    let cutY = min(max(Double(quadrants.y.cut) ?? 50, 0), 100)
-    parts.append(SVG.rule(Plane.x(cutX), Plane.y(0), Plane.x(cutX), Plane.y(100)))
-    parts.append(SVG.rule(Plane.x(0), Plane.y(cutY), Plane.x(100), Plane.y(cutY)))
-    parts += quadrants.labels.flatMap { corner($0, total: total) }
-    let below = Plane.y(0) + 16
-    parts += [
-      SVG.text(quadrants.x.cut, x: Plane.x(cutX), y: below, size: 12, anchor: .middle, style: "s"),
-      SVG.text(quadrants.y.cut, x: Plane.left - 6, y: Plane.y(cutY) + 4, size: 12, anchor: .end, style: "s"),
-      SVG.text("0", x: Plane.left, y: below, size: 12, anchor: .middle, style: "s"),
-      SVG.text("100", x: Plane.x(100), y: below, size: 12, anchor: .end, style: "s"),
-      SVG.text(
-        "\(quadrants.x.label.both) →",
-        x: Plane.x(50),
-        y: below + 20,
-        size: 13,
-        anchor: .middle,
-        style: "s"
-      ),
-      SVG.text(
-        "\(quadrants.y.label.both) →",
-        x: 14,
-        y: Plane.y(50),
-        size: 13,
-        anchor: .middle,
-        style: "s",
-        upright: false
-      ),
-    ]
-    return SVG.drawing(width: 420, height: 412, name: "quadrants", parts)
-  }
-
-  /// Counts of a crowd span orders of magnitude: the square root keeps the thin cells visible.
-  private func cells(_ quadrants: ReportModel.Quadrants) -> [String] {
-    let largest = Double(quadrants.cells.map(\.members).max() ?? 1).squareRoot()
-    let size = Plane.side * Double(Plane.cellPoints) / 100
-    return quadrants.cells.map { cell in
-      let (x, y) = (cell.x * Plane.cellPoints, cell.y * Plane.cellPoints)
-      let tip =
-        "\(quadrants.x.name) \(x)–\(x + Plane.cellPoints), \(quadrants.y.name) \(y)–\(y + Plane.cellPoints): "
-        + ReportText.number(cell.members)
-      return SVG.box(
-        "b",
-        x: Plane.x(Double(x)),
-        y: Plane.y(Double(y + Plane.cellPoints)),
-        width: size - 0.6,
-        height: size - 0.6,
-        opacity: 0.08 + 0.82 * Double(cell.members).squareRoot() / largest,
-        tip: tip
-      )
+  func plane(_ quadrants: ReportModel.Quadrants, total: Int) -> String {
+    func axis(_ axis: ReportModel.Quadrants.Axis) -> PlaneDrawing.Axis {
+      let label = Caption(zh: axis.label.zh + " →", en: axis.label.en + " →")
+      return .init(label: label, name: axis.name, cut: Double(axis.cut) ?? 50, cutText: axis.cut)
     }
-  }
-
-  private func corner(_ place: ReportModel.Quadrants.Place, total: Int) -> [String] {
-    guard let corner = place.corner else { return [] }
-    let x = corner.xHigh ? 398.0 : 50.0
-    let y = corner.yHigh ? 30.0 : 348.0
-    let anchor: SVG.Anchor = corner.xHigh ? .end : .start
-    let figure = "\(ReportText.number(place.members)) · \(ReportText.share(place.members, of: total))"
-    return [
-      SVG.text(place.label.both, x: x, y: y, size: 14, anchor: anchor, style: "h w"),
-      SVG.text(figure, x: x, y: y + 17, size: 13, anchor: anchor, style: "h"),
-    ]
+    let corners = quadrants.labels.compactMap { place in
+      place.corner.map { corner in
+        PlaneDrawing.Corner(
+          label: place.label.caption,
+          figure: "\(ReportText.number(place.members)) · \(ReportText.share(place.members, of: total))",
+          xHigh: corner.xHigh,
+          yHigh: corner.yHigh
+        )
+      }
+    }
+    return PlaneDrawing(
+      x: axis(quadrants.x),
+      y: axis(quadrants.y),
+      cells: quadrants.cells.map { .init(x: $0.x, y: $0.y, members: $0.members) },
+      corners: corners
+    ).render()
   }
 
   // MARK: The funnel
@@ -189,12 +134,12 @@ extension HTMLReport {
       let top = 145 - Double(month.entries) * scale
       let middle = x + step / 2
       parts.append(
-        SVG.text(ReportText.number(month.entries), x: middle, y: top, size: 10, anchor: .middle, style: "s")
+        SVG.text(Caption(ReportText.number(month.entries)), x: middle, y: top, size: 10, anchor: .middle, style: "s")
       )
-      parts.append(SVG.text(String(name.suffix(2)), x: middle, y: 166, size: 12, anchor: .middle, style: "s"))
+      parts.append(SVG.text(Caption(String(name.suffix(2))), x: middle, y: 166, size: 12, anchor: .middle, style: "s"))
     }
     let span = "\(first.first.text.prefix(7)) – \(shown.last?.first.text.prefix(7) ?? "")"
-    parts.append(SVG.text(span, x: 200, y: 184, size: 12, anchor: .middle, style: "s"))
+    parts.append(SVG.text(Caption(span), x: 200, y: 184, size: 12, anchor: .middle, style: "s"))
     return HTML.heading(3, "按月", "By month: entries, and those that converted")
       + SVG.drawing(width: 410, height: 190, name: "months", parts)
   }

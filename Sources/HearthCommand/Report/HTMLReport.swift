@@ -35,10 +35,7 @@ package struct HTMLReport {
     parts += model.funnels.map(funnel)
     parts += [segments, touches]
     parts += model.flagged.map(flagged)
-    parts += [
-      tags("成员标签", "Member tags", model.memberTags, of: model.members),
-      tags("社群标签", "Community tags", model.communityTags, of: model.communities),
-    ]
+    parts.append(allTags)
     if let story = model.story { parts.append(self.story(story)) }
     parts.append(foot)
     return parts.joined()
@@ -73,7 +70,7 @@ package struct HTMLReport {
 
   // MARK: Segments, touches, communities
 
-  private var segments: String {
+  var segments: String {
     guard !model.segments.isEmpty else { return "" }
     let largest = model.segments.map(\.members).max() ?? 0
     let rows = model.segments.map { segment in
@@ -85,7 +82,7 @@ package struct HTMLReport {
       + HTML.table(["人群 segment", "name", "#成员 members", "#share", "|", "ranked at"], rows)
   }
 
-  private var touches: String {
+  var touches: String {
     var text = HTML.heading(2, "触达", "Touches")
     guard !model.touches.counts.isEmpty else { return text + "<p class=\"soft\">没有 none</p>\n" }
     let largest = model.touches.counts.map(\.touches).max() ?? 0
@@ -112,7 +109,7 @@ package struct HTMLReport {
       )
   }
 
-  private func flagged(_ flagged: ReportModel.FlaggedCommunities) -> String {
+  func flagged(_ flagged: ReportModel.FlaggedCommunities) -> String {
     let title = ReportLabel(zh: "社群：\(flagged.label.zh)", en: "Communities: \(flagged.label.en)")
     let text = HTML.heading(2, title, note: "\(flagged.rows.count)")
     guard !flagged.rows.isEmpty else { return text + "<p class=\"soft\">没有 none</p>\n" }
@@ -127,6 +124,11 @@ package struct HTMLReport {
   }
 
   // MARK: Tags
+
+  var allTags: String {
+    tags("成员标签", "Member tags", model.memberTags, of: model.members)
+      + tags("社群标签", "Community tags", model.communityTags, of: model.communities)
+  }
 
   private func tags(_ zh: String, _ en: String, _ tables: [ReportModel.TagTable], of total: Int) -> String {
     guard !tables.isEmpty else { return "" }
@@ -148,13 +150,17 @@ package struct HTMLReport {
 
   private func story(_ story: MemberStory) -> String {
     let title = ReportLabel(zh: "成员 \(story.member) 的时间线", en: "Time line of member \(story.member)")
+    let tags = story.tags.map { "<span>\(HTML.escape($0))</span>" }.joined()
+    return HTML.heading(2, title, note: "\(story.lines.count) of \(story.total) lines")
+      + "<p class=\"tags\">\(tags)</p>\n" + lines(story)
+  }
+
+  func lines(_ story: MemberStory) -> String {
     let items = story.lines.map { line in
       let reason = line.reason.isEmpty ? "" : "<em>← \(HTML.escape(line.reason))</em>"
       return "<li class=\"\(line.kind.rawValue)\"><time>\(ReportText.time(line.at, model.zone))</time>"
         + "<span class=\"kind\">\(line.kind.rawValue)</span> <b>\(HTML.escape(line.text))</b>\(reason)</li>\n"
     }
-    let tags = story.tags.map { "<span>\(HTML.escape($0))</span>" }.joined()
-    return HTML.heading(2, title, note: "\(story.lines.count) of \(story.total) lines")
-      + "<p class=\"tags\">\(tags)</p>\n<ol class=\"story\">\n\(items.joined())</ol>\n"
+    return "<ol class=\"story\">\n\(items.joined())</ol>\n"
   }
 }

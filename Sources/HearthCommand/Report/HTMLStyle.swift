@@ -1,3 +1,5 @@
+import Drawings
+
 /// The page's own style: nothing is fetched. Colours follow the reader's setting; one accent, one contrast.
 enum HTMLStyle {
   static let css = """
@@ -57,24 +59,8 @@ enum HTMLStyle {
 
 /// Pieces of a page. All data goes through `escape`.
 enum HTML {
-  /// Safe between tags and inside quoted attributes; control characters, which HTML has no form for, become a dot.
-  static func escape(_ text: String) -> String {
-    var output = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": output += "&amp;"
-      case "<": output += "&lt;"
-      case ">": output += "&gt;"
-      case "\"": output += "&quot;"
-      case "'": output += "&#39;"
-      case "\t", "\n": output += " "
-      default:
-        let isControl = scalar.properties.generalCategory == .control
-        output.unicodeScalars.append(isControl ? "·" : scalar)
-      }
-    }
-    return output
-  }
+  /// Safe between tags and inside quoted attributes.
+  static func escape(_ text: String) -> String { Markup.escape(text) }
 
   /// A heading in both languages.
   static func heading(_ level: Int, _ label: ReportLabel, note: String? = nil) -> String {

@@ -9,6 +9,8 @@ import Tagging
 package struct MemberTimeline {
   /// Lines that a story shows.
   package static let linesMax = 40
+  /// Moments that are kept.
+  package static let momentsMax = 5_000
   /// Changes this close to a touch tell more.
   private static let nearTouch = TimeSpan.days(60)
   /// Fields of an event that its line names.
@@ -26,6 +28,7 @@ package struct MemberTimeline {
   private var fold: SubjectFold
   private var events: [MemberStory.Line] = []
   private var candidates: [Candidate] = []
+  private var moments: [MemberStory.Moment] = []
 
   package init(program: FoldProgram, subject: Subject) {
     self.program = program
@@ -41,7 +44,9 @@ package struct MemberTimeline {
     advance(through: event.receivedAt)
     let outcome = fold.tagging.apply(event, program: program.member)
     guard outcome.acceptance == .accepted else { return }
-    events.append(.init(at: event.time, kind: .event, text: Self.text(of: event)))
+    let text = Self.text(of: event)
+    events.append(.init(at: event.time, kind: .event, text: text))
+    keep(.init(at: event.time, kind: .event(event.type), text: text, reason: ""))
     let index = events.count - 1
     note(outcome.tags, outcome.signals, at: event.receivedAt, event: index)
     note(fold.applyToFunnels(event, program: program), at: event.receivedAt, event: index)
@@ -59,6 +64,10 @@ package struct MemberTimeline {
     }
   }
 
+  private mutating func keep(_ moment: MemberStory.Moment) {
+    if moments.count < Self.momentsMax { moments.append(moment) }
+  }
+
   private mutating func note(_ tags: [TagChange], _ signals: [SignalChange], at instant: Instant, event: Int?) {
     for change in tags {
       let tag = program.playbook.member.tags[change.tag]
@@ -71,6 +80,8 @@ package struct MemberTimeline {
         reason: reason(change.deciding, change.cause)
       )
       candidates.append(Candidate(line: line, weight: Self.weight(of: change, tag), event: event))
+      let kind = MemberStory.Moment.Kind.tag(tag.name, ReportText.plain(change.value))
+      keep(.init(at: instant, kind: kind, text: line.text, reason: line.reason))
     }
     for change in signals {
       let name = program.playbook.member.signals[change.signal].name
@@ -163,12 +174,14 @@ package struct MemberTimeline {
       let isNear = touches.contains { max($0.decidedAt - at, at - $0.decidedAt) <= Self.nearTouch }
       if isNear { told[index].weight += 25 }
     }
-    return MemberStory(
+    var story = MemberStory(
       member: subject.id,
       tags: presentTags,
       lines: chosen(of: told),
       total: told.count + events.count
     )
+    story.moments = moments
+    return story
   }
 
   private func chosen(of told: [Candidate]) -> [MemberStory.Line] {

@@ -2,7 +2,9 @@ import EventModel
 
 /// The report as one line of canonical JSON; `Tests/Oracle/expected-report.json` shows the shape of its counts.
 package enum ReportJSON {
-  package static func render(_ model: ReportModel) -> [UInt8] {
+  package static func render(_ model: ReportModel) -> [UInt8] { Value.object(members(model)).canonicalJSON + [10] }
+
+  static func members(_ model: ReportModel) -> [Value.Member] {
     var members: [Value.Member] = [
       .init("tenant", .string(model.tenant)),
       .init("until", model.asOf.map { .string(seconds($0)) } ?? .null),
@@ -23,7 +25,7 @@ package enum ReportJSON {
     if let buyers = model.membersWithOrders { members.append(.init("members_with_orders", whole(buyers))) }
     if let revenue = model.revenue { members.append(.init("revenue", .string(revenue))) }
     if let story = model.story { members.append(.init("story", self.story(story))) }
-    return Value.object(members).canonicalJSON + [10]
+    return members
   }
 
   private static func whole(_ number: Int) -> Value { .whole(Int64(number)) }

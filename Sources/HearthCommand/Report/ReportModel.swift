@@ -1,3 +1,4 @@
+import Drawings
 import EventModel
 
 /// A name in Chinese and English; the same text twice where the playbook gives only one.
@@ -12,6 +13,8 @@ package struct ReportLabel: Hashable, Sendable {
 
   /// Both, once where they are the same.
   package var both: String { zh == en ? zh : "\(zh) \(en)" }
+
+  var caption: Caption { Caption(zh: zh, en: en) }
 }
 
 /// Everything a report shows, counted and named; the renderers only lay it out.
@@ -341,39 +344,6 @@ extension ReportModel {
         self.since = since
         self.values = values
       }
-    }
-  }
-}
-
-/// One member's time line: what happened, what it changed and why.
-package struct MemberStory: Sendable {
-  package var member: String
-  /// Present tags, `name value`.
-  package var tags: [String]
-  /// In order of time; `total` counts those left out too.
-  package var lines: [Line]
-  package var total: Int
-
-  package init(member: String, tags: [String], lines: [Line], total: Int) {
-    self.member = member
-    self.tags = tags
-    self.lines = lines
-    self.total = total
-  }
-
-  package struct Line: Hashable, Sendable {
-    package enum Kind: String, Sendable { case event, tag, segment, funnel, touch }
-    package var at: Instant
-    package var kind: Kind
-    package var text: String
-    /// Why; empty where the line is itself the cause.
-    package var reason: String
-
-    package init(at: Instant, kind: Kind, text: String, reason: String = "") {
-      self.at = at
-      self.kind = kind
-      self.text = text
-      self.reason = reason
     }
   }
 }
