@@ -155,6 +155,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "FoldingTests",
+      dependencies: ["EventModel", "Folding", "PipelineTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SegmentationTests",
       dependencies: ["Segmentation", "Playbook", "PipelineTestSupport"],
       swiftSettings: strict
@@ -195,6 +200,14 @@ let package = Package(
     .testTarget(
       name: "HearthCommandTests",
       dependencies: ["HearthCommand", "PipelineTestSupport", "Playbook", "PostgresStores"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "EventModel", "EventCodec", "Playbook", "Folding", "PipelinePorts", "PipelineRuntime", "IngestService",
+        "TaggerService", "SegmenterService", "SchedulerService", "NotifierService", "PipelineTestSupport", log,
+      ],
       swiftSettings: strict
     ),
     .testTarget(name: "BrandSimulationTests", dependencies: ["Simulation", "EventCodec"], swiftSettings: strict),

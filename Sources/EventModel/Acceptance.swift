@@ -10,7 +10,7 @@ package enum Acceptance {
     ahead: TimeSpan = AcceptanceLimits.ahead
   ) -> DecodeFailure? {
     let behind = event.receivedAt - event.time
-    if behind > lateness {
+    if mutated(.latenessExclusive) ? behind >= lateness : behind > lateness {
       return DecodeFailure(
         .late,
         path: "/time",

@@ -23,7 +23,8 @@ package struct FixedDecimal: Hashable, Comparable, Sendable {
 
   /// `nil` when the magnitude is at or past 10^12.
   package init?(millionths: Int128) {
-    guard millionths > -Int128(Self.limit), millionths < Int128(Self.limit) else { return nil }
+    let limit = mutated(.decimalUnbounded) ? Int128(Self.limit) + 1 : Int128(Self.limit)
+    guard millionths > -limit, millionths < limit else { return nil }
     self.millionths = Int64(millionths)
   }
 
@@ -73,7 +74,7 @@ package func roundedHalfEven(_ dividend: Int128, dividedBy divisor: Int128) -> I
   let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
   let twice = remainder.magnitude * 2
   let whole = divisor.magnitude
-  if twice < whole || (twice == whole && quotient % 2 == 0) { return quotient }
+  if twice < whole || (twice == whole && quotient % 2 == 0 && !mutated(.roundsHalfUp)) { return quotient }
   return (remainder < 0) == (divisor < 0) ? quotient + 1 : quotient - 1
 }
 
@@ -152,7 +153,7 @@ extension FixedDecimal {
     if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
     let value = millionths.magnitude
     let (whole, fraction) = value.quotientAndRemainder(dividingBy: UInt64(Self.scale))
-    bytes.append(contentsOf: String(whole).utf8)
+    JSONWriter.writeDigits(magnitude: whole, to: &bytes)
     guard fraction != 0 else { return }
     bytes.append(UInt8(ascii: "."))
     var rest = fraction

@@ -22,6 +22,19 @@ package struct Subject: Hashable, Sendable {
   /// The Kafka key, UTF-8.
   package var key: String { "\(tenant)/\(kind.rawValue)/\(id)" }
 
+  /// The same as bytes.
+  package var keyBytes: [UInt8] {
+    let kind = kind.rawValue
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(tenant.utf8.count + kind.utf8.count + id.utf8.count + 2)
+    bytes.append(contentsOf: tenant.utf8)
+    bytes.append(UInt8(ascii: "/"))
+    bytes.append(contentsOf: kind.utf8)
+    bytes.append(UInt8(ascii: "/"))
+    bytes.append(contentsOf: id.utf8)
+    return bytes
+  }
+
   /// As an event's `subject` names it: `member/900`.
   package var path: String { "\(kind.rawValue)/\(id)" }
 

@@ -20,7 +20,9 @@ package enum Value: Hashable, Sendable {
     }
   }
 
-  package var isNull: Bool { self == .null }
+  package var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
 
   /// The member `name` of an object; `nil` when there is none.
   package subscript(name: String) -> Value? {
@@ -30,64 +32,12 @@ package enum Value: Hashable, Sendable {
 }
 
 extension Value {
-  /// Canonical JSON (SEMANTICS "Settled details"): no spaces, keys by code point, text unescaped UTF-8 but for `\"`,
-  /// `\\` and control characters. Times are RFC 3339 texts; spans are milliseconds.
-  package func writeCanonical(to bytes: inout [UInt8]) {
-    switch self {
-    case .null: bytes.append(contentsOf: "null".utf8)
-    case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
-    case .number(let number): number.write(to: &bytes)
-    case .string(let text): writeJSONString(text, to: &bytes)
-    case .time(let instant): writeJSONString(instant.text, to: &bytes)
-    case .span(let span): bytes.append(contentsOf: String(span.milliseconds).utf8)
-    case .list(let values):
-      bytes.append(UInt8(ascii: "["))
-      for (index, value) in values.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        value.writeCanonical(to: &bytes)
-      }
-      bytes.append(UInt8(ascii: "]"))
-    case .object(let members):
-      bytes.append(UInt8(ascii: "{"))
-      let sorted = members.sorted { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }
-      for (index, member) in sorted.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        writeJSONString(member.name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        member.value.writeCanonical(to: &bytes)
-      }
-      bytes.append(UInt8(ascii: "}"))
-    }
-  }
-
+  /// The value as canonical JSON (`JSONWriter`).
   package var canonicalJSON: [UInt8] {
     var bytes: [UInt8] = []
-    writeCanonical(to: &bytes)
+    JSONWriter.write(self, to: &bytes)
     return bytes
   }
-}
-
-/// A JSON string in canonical form.
-package func writeJSONString(_ text: String, to bytes: inout [UInt8]) {
-  bytes.append(UInt8(ascii: "\""))
-  for byte in text.utf8 {
-    switch byte {
-    case UInt8(ascii: "\""): bytes.append(contentsOf: #"\""#.utf8)
-    case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-    case 8: bytes.append(contentsOf: #"\b"#.utf8)
-    case 9: bytes.append(contentsOf: #"\t"#.utf8)
-    case 10: bytes.append(contentsOf: #"\n"#.utf8)
-    case 12: bytes.append(contentsOf: #"\f"#.utf8)
-    case 13: bytes.append(contentsOf: #"\r"#.utf8)
-    case 0..<32:
-      let hex = Array("0123456789abcdef".utf8)
-      bytes.append(contentsOf: #"\u00"#.utf8)
-      bytes.append(hex[Int(byte >> 4)])
-      bytes.append(hex[Int(byte & 15)])
-    default: bytes.append(byte)
-    }
-  }
-  bytes.append(UInt8(ascii: "\""))
 }
 
 extension Value.Member {

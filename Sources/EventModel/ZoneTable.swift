@@ -53,7 +53,9 @@ final class ZoneTable: Sendable {
   }
 
   /// Offset from UTC in force at `instant`.
-  func offset(at instant: Int64) -> Int64 { offsets[Self.segment(at: instant, transitions)] }
+  func offset(at instant: Int64) -> Int64 {
+    offsets[mutated(.zoneWithoutChanges) ? 0 : Self.segment(at: instant, transitions)]
+  }
 
   /// First instant of the date `day` days after 1970-01-01.
   func startOfDay(_ day: Int) -> Int64 {
@@ -78,7 +80,7 @@ final class ZoneTable: Sendable {
     // No offset exceeds 26 h, so earlier segments ended before reading `wall`.
     var index = segment(at: wall - 26 * 3_600_000, transitions)
     while true {
-      let candidate = max(transitions[index], wall - offsets[index])
+      let candidate = mutated(.gapFallsBack) ? wall - offsets[index] : max(transitions[index], wall - offsets[index])
       if index + 1 == transitions.count || candidate < transitions[index + 1] { return candidate }
       index += 1
     }

@@ -3,8 +3,8 @@ import Funnels
 import Playbook
 import Tagging
 
-/// A tenant's playbook as the fold computes with it.
-package struct FoldProgram: Sendable {
+/// A tenant's playbook as the fold computes with it. A class, so that passing it on copies one reference.
+package final class FoldProgram: Sendable {
   package let playbook: CompiledPlaybook
   package let member: TaggingProgram
   package let community: TaggingProgram

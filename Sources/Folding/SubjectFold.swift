@@ -40,7 +40,7 @@ package struct SubjectFold: Sendable {
         throw ByteReader.Failure()
       }
       self.subject = subject
-      tagSequence = try reader.integer()
+      tagSequence = try reader.integer() * (mutated(.sequenceForgotten) ? 0 : 1)
       signalSequence = try reader.integer()
       funnelSequence = try reader.integer()
       tagging = try TaggingState(decoding: try reader.bytes())
@@ -63,7 +63,8 @@ extension SubjectFold {
   /// The funnels' next deadline before `instant`. Tags and funnels move on in order of time: a deadline asks for the
   /// tags as they were then, within the lateness bound.
   package func funnelDue(before instant: Instant, program: FoldProgram) -> Instant? {
-    guard subject.kind == .member, let due = funnels.nextDue(program: program.funnels), due < instant,
+    guard subject.kind == .member, let due = funnels.nextDue(program: program.funnels),
+      due < instant,
       due > funnels.clock
     else { return nil }
     return due

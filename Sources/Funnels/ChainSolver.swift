@@ -42,9 +42,10 @@ struct ChainSolver {
     var best: [Int] = []
     var liveUntil: Instant?
     for start in starts.reversed() where !isOutdone(events, start: start) {
+      if mutated(.oneSlotFunnel), !best.isEmpty { break }
       if best.count == reachable && (liveUntil != nil || funnel.stepCount == 1) { break }
       let (chain, isExtensible) = longest(from: start)
-      if chain.count > best.count { best = chain }
+      if chain.count > best.count - (mutated(.funnelEarliestStart) ? 1 : 0) { best = chain }
       if liveUntil == nil, isExtensible { liveUntil = events[start].time + funnel.window }
     }
     return (best, liveUntil)
@@ -93,8 +94,9 @@ struct ChainSolver {
       for place in chain.indices.dropFirst() where chain[place] <= chain[place - 1] {
         guard raise(&chain, step: place + 1, to: chain[place - 1] + 1) else { return false }
       }
-      guard events[chain[chain.count - 1]].time <= limit else { return false }
-      for barrier in funnel.barriers where barrier.to <= chain.count {
+      guard events[chain[chain.count - 1]].time < limit + TimeSpan(milliseconds: mutated(.funnelWindowOpen) ? 0 : 1)
+      else { return false }
+      for barrier in funnel.barriers where barrier.to <= chain.count && !mutated(.exclusionsIgnored) {
         guard let last = lastBarrier(barrier.slot, before: chain[barrier.to - 1]), chain[barrier.from - 1] < last
         else { continue }
         guard raise(&chain, step: barrier.from, to: last) else { return false }

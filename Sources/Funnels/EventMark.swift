@@ -19,7 +19,7 @@ struct EventMark: Hashable, Sendable, Comparable {
   /// The order of a funnel's events: (time, lowest step, id).
   static func < (left: EventMark, right: EventMark) -> Bool {
     if left.time != right.time { return left.time < right.time }
-    if left.rank != right.rank { return left.rank < right.rank }
+    if left.rank != right.rank, !mutated(.funnelTieById) { return left.rank < right.rank }
     return left.id.lexicographicallyPrecedes(right.id)
   }
 

@@ -64,7 +64,9 @@ struct KeptEntry: Hashable, Sendable {
   /// Its status at `clock`.
   func status(funnel: CompiledFunnel, clock: Instant) -> FunnelStatus {
     if level >= funnel.stepCount { return .converted }
-    guard let liveUntil, liveUntil >= clock else { return .dropped }
+    guard let liveUntil, liveUntil >= clock + TimeSpan(milliseconds: mutated(.droppedEarly) ? 1 : 0) else {
+      return .dropped
+    }
     return .open
   }
 

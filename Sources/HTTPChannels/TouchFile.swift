@@ -159,14 +159,14 @@ final class TouchFile {
 
   private static func escaped(_ text: String) -> [UInt8] {
     var bytes: [UInt8] = []
-    writeJSONString(text, to: &bytes)
+    JSONWriter.write(text, to: &bytes)
     return Array(bytes.dropFirst().dropLast())
   }
 
   private static func line(_ message: OutgoingMessage, id: [UInt8]) -> [UInt8] {
     var bytes = prefix + id
     bytes += Array("\",\"tenant\":".utf8)
-    writeJSONString(message.tenant, to: &bytes)
+    JSONWriter.write(message.tenant, to: &bytes)
     bytes += Array(",\"mode\":\"\(message.isReplay ? "replay" : "live")\",\"at\":\"\(message.attemptedAt.text)\"".utf8)
     bytes += Array(",\"message\":".utf8) + message.body + Array("}\n".utf8)
     return bytes

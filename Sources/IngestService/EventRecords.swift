@@ -8,7 +8,7 @@ package enum EventRecords {
   /// One for the first subject and, where the event names a community, a copy under the community's key.
   package static func accepted(_ event: Event) -> [OutboundRecord] {
     let value = EventCodec.encode(event)
-    var records = [OutboundRecord(topic: Topic.events, key: Array(event.subject.key.utf8), value: value)]
+    var records = [OutboundRecord(topic: Topic.events, key: event.subject.keyBytes, value: value)]
     if let community = event.communitySubject {
       records.append(OutboundRecord(topic: Topic.communityEvents, key: Array(community.key.utf8), value: value))
     }
@@ -48,7 +48,7 @@ package enum EventRecords {
       subject: subject,
       data: data
     )
-    return OutboundRecord(topic: Topic.deadLetter, key: Array(subject.key.utf8), value: value)
+    return OutboundRecord(topic: Topic.deadLetter, key: subject.keyBytes, value: value)
   }
 
   /// A tick for one partition; `ends` marks the last of an import.

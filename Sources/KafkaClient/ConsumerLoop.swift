@@ -56,6 +56,7 @@ final class ConsumerLoop: @unchecked Sendable {
       rd_kafka_conf_set_rebalance_cb(conf) { _, error, partitions, opaque in
         KafkaCallbacks.of(opaque)?.rebalanced(error, partitions)
       }
+      if settings.syncsLastAsLeader { LeaderPause.install(on: conf) }
     }
     rd_kafka_poll_set_consumer(handle.pointer)
     let queue = KafkaQueue(rd_kafka_queue_get_consumer(handle.pointer))

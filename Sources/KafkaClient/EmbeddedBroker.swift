@@ -6,8 +6,9 @@ import Synchronization
 ///
 /// It is no durable log: 5 MiB a partition, the oldest dropped without a word; nothing survives the process. It has no
 /// administration, so topics are made from the catalogue here; a first member waits 3 s to join a group, later ones
-/// the session timeout less one second; two assignors in one group abort the process. It belongs into a process of its
-/// own (an abort must not take a service along), except in tests.
+/// the session timeout less one second; a member that syncs after its group's leader is refused (`LeaderPause`); two
+/// assignors in one group abort the process. It belongs into a process of its own (an abort must not take a service
+/// along), except in tests.
 package final class EmbeddedBroker: Sendable {
   /// Bytes that a partition keeps.
   package static let partitionBytesMax = 5 << 20

@@ -24,6 +24,9 @@ package struct KafkaConsumerSettings: Sendable {
   /// How long leaving the group may take before the handle is dropped (the broker then waits out the session). With the
   /// broker away librdkafka takes up to 6 s more for its last requests.
   package var closeTimeout: Duration
+  /// Whether this member, once the group's leader, lets the others sync first; only for the embedded broker
+  /// (`LeaderPause`). Off.
+  package var syncsLastAsLeader = false
 
   /// The defaults for a cluster.
   package init(group: String, topics: [String]) {
@@ -40,11 +43,12 @@ package struct KafkaConsumerSettings: Sendable {
     closeTimeout = .seconds(10)
   }
 
-  /// As above with the embedded broker's session: 6 s, heartbeat 2 s.
+  /// As above with the embedded broker's session: 6 s, heartbeat 2 s, the leader syncing last.
   package static func embedded(group: String, topics: [String]) -> KafkaConsumerSettings {
     var settings = KafkaConsumerSettings(group: group, topics: topics)
     settings.sessionTimeout = .seconds(6)
     settings.heartbeatInterval = .seconds(2)
+    settings.syncsLastAsLeader = true
     return settings
   }
 

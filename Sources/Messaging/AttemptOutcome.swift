@@ -28,6 +28,6 @@ package enum AttemptOutcome: Hashable, Sendable {
   /// The class of a connection that broke. Before the request was sent nothing can have arrived; after that it may
   /// have, and only an idempotent receiver may be given it again.
   package static func interrupted(afterSending: Bool, isIdempotent: Bool, reason: String) -> AttemptOutcome {
-    afterSending && !isIdempotent ? .unknown(reason: reason) : .retriable(reason: reason)
+    afterSending && !isIdempotent && !mutated(.blindRetry) ? .unknown(reason: reason) : .retriable(reason: reason)
   }
 }

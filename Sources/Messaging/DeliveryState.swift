@@ -95,7 +95,7 @@ package struct DeliveryState: Hashable, Sendable {
   /// What to do at `instant`; begins an attempt when one is due.
   package mutating func begin(at instant: Instant) -> Step {
     guard status == .pending, let due = nextAttemptAt else { return .settled }
-    guard instant < expiresAt else {
+    guard instant < expiresAt || mutated(.attemptAfterExpiry) else {
       settle(.failed, reason: attempts == 0 ? "expired" : "expired after \(reason)", at: instant)
       return .settled
     }

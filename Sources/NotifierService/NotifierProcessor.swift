@@ -260,7 +260,7 @@ package struct NotifierProcessor: SubjectProcessor {
         lane.request(
           DeliveryEffect(channel: channel, message: message),
           id: touch,
-          of: Array(state.notifier.subject.key.utf8)
+          of: state.notifier.subject.keyBytes
         )
       }
     }

@@ -67,7 +67,7 @@ struct ReceiptMessage {
       channel: receipt.channel,
       data: .object([.init("kind", .string(kind)), .init("touch", .string(receipt.touch))])
     )
-    return OutboundRecord(topic: Topic.events, key: Array(subject.key.utf8), value: EventCodec.encode(event))
+    return OutboundRecord(topic: Topic.events, key: subject.keyBytes, value: EventCodec.encode(event))
   }
 }
 

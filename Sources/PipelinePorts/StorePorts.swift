@@ -72,6 +72,21 @@ package enum TableRow: Hashable, Sendable {
   case touch(TouchRow)
   case delivery(DeliveryRow)
   case snapshot(SnapshotRow)
+  case aggregate(AggregateRow)
+}
+
+/// Key: (tenant, type, day, kind, id): a total without a member, of a channel or campaign.
+package struct AggregateRow: Hashable, Sendable {
+  package var subject: Subject
+  package var type: String
+  package var day: LocalDate
+  package var value: FixedDecimal
+  package init(subject: Subject, type: String, day: LocalDate, value: FixedDecimal) {
+    self.subject = subject
+    self.type = type
+    self.day = day
+    self.value = value
+  }
 }
 
 /// Key: (tenant, segment, as_of, topic, partition). The segmenter's own form of one partition's ranking values.

@@ -11,12 +11,14 @@ enum RowBatches {
     var touches: [TouchRow] = []
     var deliveries: [DeliveryRow] = []
     var snapshots: [SnapshotRow] = []
+    var aggregates: [AggregateRow] = []
     for row in rows {
       switch row {
       case .funnelEntry(let row): entries.append(row)
       case .touch(let row): touches.append(row)
       case .delivery(let row): deliveries.append(row)
       case .snapshot(let row): snapshots.append(row)
+      case .aggregate(let row): aggregates.append(row)
       }
     }
     return batches(entries) { [$0.tenant, $0.funnel, $0.member, "\($0.day.daysSinceEpoch)"] }.map(upsert)
@@ -27,6 +29,7 @@ enum RowBatches {
           $0.instant.tenant, $0.instant.segment, $0.instant.asOf.text, $0.partition.topic, "\($0.partition.partition)",
         ]
       }.map(upsert)
+      + batches(aggregates) { [$0.subject.key, $0.type, "\($0.day.daysSinceEpoch)"] }.map(upsert)
   }
 
   /// The last row of each key, in the order of first appearance, cut into batches: one statement may not touch a row
@@ -59,6 +62,24 @@ enum RowBatches {
         texts(rows, \.instant.tenant), texts(rows, \.instant.segment), .textArray(rows.map(\.instant.asOf.text)),
         .textArray(rows.map(\.partition.topic)), .int4Array(rows.map(\.partition.partition)),
         .byteaArray(rows.map(\.snapshot)),
+      ]
+    )
+  }
+
+  private static func upsert(_ rows: ArraySlice<AggregateRow>) -> PostgresStatement {
+    var days = PostgresArrayBuilder(.dateArray, capacity: rows.count)
+    for row in rows { days.append(days: Int32(clamping: row.day.daysSinceEpoch)) }
+    return PostgresStatement(
+      """
+      INSERT INTO aggregates (tenant, type, day, kind, id, value)
+      SELECT r.tenant, r.type, r.day, r.kind, r.id, r.value::numeric
+      FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[])
+        AS r(tenant, type, day, kind, id, value)
+      ON CONFLICT (tenant, type, day, kind, id) DO UPDATE SET value = excluded.value
+      """,
+      [
+        texts(rows, \.subject.tenant), texts(rows, \.type), days.value, .textArray(rows.map(\.subject.kind.rawValue)),
+        texts(rows, \.subject.id), .textArray(rows.map(\.value.text)),
       ]
     )
   }

@@ -34,22 +34,24 @@ package struct SchedulerProcessor: SubjectProcessor {
   package func encode(_ memory: Memory) -> [UInt8] { [] }
   package func decodeMemory(_ bytes: [UInt8]) -> Memory { Memory() }
 
-  package struct Program: Sendable {
+  /// A class, so that passing it on copies one reference.
+  package final class Program: Sendable {
     let scheduler: SchedulerProgram
     let templates: [String: TemplateDefinition]
     /// Fields that templates show: member tags of these names are kept as texts.
     let fields: Set<String>
     let playbook: CompiledPlaybook
+
+    init(_ playbook: CompiledPlaybook) {
+      self.playbook = playbook
+      scheduler = SchedulerProgram(playbook: playbook)
+      templates = Dictionary(playbook.templates.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+      fields = Set(playbook.templates.flatMap { (try? TemplateText($0.text))?.fields ?? [] })
+    }
   }
 
   package func compile(_ stored: StoredPlaybook) throws(AdapterFailure) -> Program {
-    let playbook = try StoredPlaybookCompiler.compile(stored)
-    return Program(
-      scheduler: SchedulerProgram(playbook: playbook),
-      templates: Dictionary(playbook.templates.map { ($0.name, $0) }, uniquingKeysWith: { $1 }),
-      fields: Set(playbook.templates.flatMap { (try? TemplateText($0.text))?.fields ?? [] }),
-      playbook: playbook
-    )
+    Program(try StoredPlaybookCompiler.compile(stored))
   }
 
   package func isLive(_ program: Program) -> Bool { program.playbook.clock == .live }

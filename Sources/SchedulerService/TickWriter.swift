@@ -33,27 +33,39 @@ package struct TickWriter: Sendable {
     self.logger = logger
   }
 
-  /// Until cancelled.
-  package func run() async {
+  /// What a process that writes ticks remembers from one turn to the next.
+  package struct Progress: Sendable {
     var sink: (any EventSink)?
     var last: Instant?
+
+    package init() {}
+  }
+
+  /// Until cancelled.
+  package func run() async {
+    var progress = Progress()
     while !Task.isCancelled {
-      do {
-        if try await leadership.holds() {
-          if sink == nil { sink = try await makeSink() }
-          if let sink { last = try await tickIfDue(last: last, sink: sink) }
-        } else {
-          last = nil
-        }
-      } catch {
-        metrics.add(to: "hearth_tick_failures_total", help: "Ticks that could not be written.")
-        logger.warning("the clock could not be written", metadata: ["code": "\(error.code)"])
-        await sink?.close()
-        sink = nil
-      }
+      await turn(&progress)
       do { try await Task.sleep(for: Self.intervalMin) } catch { break }
     }
-    await sink?.close()
+    await progress.sink?.close()
+  }
+
+  /// One look at the clock: a tick if this process leads and one is due. A failure is logged and tried again next time.
+  package func turn(_ progress: inout Progress) async {
+    do {
+      if try await leadership.holds() {
+        if progress.sink == nil { progress.sink = try await makeSink() }
+        if let sink = progress.sink { progress.last = try await tickIfDue(last: progress.last, sink: sink) }
+      } else {
+        progress.last = nil
+      }
+    } catch {
+      metrics.add(to: "hearth_tick_failures_total", help: "Ticks that could not be written.")
+      logger.warning("the clock could not be written", metadata: ["code": "\(error.code)"])
+      await progress.sink?.close()
+      progress.sink = nil
+    }
   }
 
   private func tickIfDue(last: Instant?, sink: any EventSink) async throws(AdapterFailure) -> Instant? {

@@ -56,7 +56,7 @@ package struct CourtesyRules: Sendable {
     expiresAt: Instant,
     sent: [SentTouch]
   ) -> CourtesyDecision {
-    guard instant < expiresAt else { return .dropped(reason: .expired) }
+    guard instant < expiresAt || mutated(.expiredSent) else { return .dropped(reason: .expired) }
     let (opening, cap) = caps.firstAllowed(kind: kind, atOrAfter: instant, sent: sent)
     let reason = cap.map { TouchReason.cap(kind: $0.kind) } ?? .quietHours
     guard opening < expiresAt else { return .dropped(reason: reason) }

@@ -68,7 +68,8 @@ package struct JourneyInstance: Hashable, Sendable {
 
   /// An event of the awaited types ends a wait when its time lies in [since, until]; both ends count.
   package mutating func event(type: String, time: Instant, of definition: JourneyDefinition) {
-    guard case .waiting(let since, let until, let answeredAt) = phase, time >= since, time <= until,
+    guard case .waiting(let since, let until, let answeredAt) = phase, time >= since,
+      time <= until - TimeSpan(milliseconds: mutated(.waitEndExcluded) ? 1 : 0),
       step < definition.steps.count, case .wait(let types, _) = definition.steps[step], types.contains(type)
     else { return }
     phase = .waiting(since: since, until: until, answeredAt: answeredAt.map { min($0, time) } ?? time)

@@ -31,7 +31,8 @@ package struct QuietHours: Sendable {
   package func holds(at instant: Instant) -> Bool { holds(reading: zone.timeOfDay(at: instant)) }
 
   private func holds(reading: TimeSpan) -> Bool {
-    from < to ? reading >= from && reading < to : reading >= from || reading < to
+    let to = mutated(.quietEndIncluded) ? TimeSpan(milliseconds: to.milliseconds + 1) : to
+    return from < to ? reading >= from && reading < to : reading >= from || reading < to
   }
 
   /// The first instant at or after `instant` that is not quiet.

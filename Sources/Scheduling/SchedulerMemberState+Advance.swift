@@ -72,7 +72,10 @@ extension SchedulerMemberState {
   private func precedes(_ left: JourneyInstance, _ right: JourneyInstance, program: SchedulerProgram) -> Bool {
     func rank(_ instance: JourneyInstance) -> (Int, Instant, Int) {
       let priority = program.journey(named: instance.journey)?.priority ?? 0
-      return (-priority, instance.pendingTouch?.dueAt ?? .distantFuture, program.order(ofJourney: instance.journey))
+      return (
+        mutated(.priorityIgnored) ? 0 : -priority, instance.pendingTouch?.dueAt ?? .distantFuture,
+        program.order(ofJourney: instance.journey)
+      )
     }
     return rank(left) < rank(right)
   }

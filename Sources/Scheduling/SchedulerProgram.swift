@@ -1,8 +1,8 @@
 import EventModel
 import Playbook
 
-/// What the scheduler needs of a playbook, with its look-ups.
-package struct SchedulerProgram: Sendable {
+/// What the scheduler needs of a playbook, with its look-ups. A class, so that passing it on copies one reference.
+package final class SchedulerProgram: Sendable {
   package let zone: CalendarZone
   package let clock: TenantClock
   package let courtesy: Courtesy
@@ -27,7 +27,7 @@ package struct SchedulerProgram: Sendable {
   package static let calendarExpiry = TimeSpan.hours(24)
 
   /// The program of a checked playbook.
-  package init(playbook: CompiledPlaybook) {
+  package convenience init(playbook: CompiledPlaybook) {
     self.init(
       zone: playbook.zone,
       clock: playbook.clock,

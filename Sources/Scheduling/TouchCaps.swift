@@ -51,7 +51,7 @@ package struct TouchCaps: Sendable {
     var left = cap.touches
     for touch in sent.reversed() where cap.kind == nil || cap.kind == touch.kind {
       left -= 1
-      if left == 0 { return touch.at + cap.per }
+      if left == (mutated(.capOneMore) ? -1 : 0) { return touch.at + cap.per }
     }
     return nil
   }

@@ -58,7 +58,9 @@ package struct WallClockSlots: Sendable {
   ) -> [Occurrence] {
     var found: [Occurrence] = []
     var cursor = end
-    while found.count < limit, let one = previous(atOrBefore: cursor), one.instant > start {
+    while found.count < limit, let one = previous(atOrBefore: cursor),
+      one.instant > start - TimeSpan(milliseconds: mutated(.slotTwice) ? 1 : 0)
+    {
       found.append(one)
       cursor = one.instant - TimeSpan(milliseconds: 1)
     }

@@ -32,6 +32,7 @@ package struct PopulationCut: Hashable, Sendable {
     guard let last, let value else { return false }
     if value != last.value { return value > last.value }
     return !last.member.utf8.lexicographicallyPrecedes(member.utf8)
+      && !(mutated(.cutExcludesLast) && last.member == member)
   }
 }
 

@@ -41,7 +41,7 @@ package struct PopulationLedger: Hashable, Sendable {
   /// nothing.
   package mutating func accept(_ cut: PopulationCut) -> Bool {
     let index = line(of: cut.segment)
-    if let last = lines[index].cutAt, cut.asOf <= last { return false }
+    if let last = lines[index].cutAt, cut.asOf <= last, !mutated(.staleCutTaken) { return false }
     lines[index].cutAt = cut.asOf
     return true
   }

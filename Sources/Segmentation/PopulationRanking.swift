@@ -7,7 +7,7 @@ package enum PopulationRanking {
   package static func size(share: FixedDecimal, count: Int) -> Int {
     let exact = Int128(share.millionths) * Int128(count)
     let scale = Int128(FixedDecimal.scale)
-    return Int(max(0, min(Int128(count), (exact + scale - 1) / scale)))
+    return Int(max(0, min(Int128(count), (exact + (mutated(.shareRoundedDown) ? 0 : scale - 1)) / scale)))
   }
 
   /// The cut over the snapshots of all partitions, which must be of one segment and instant.

@@ -32,7 +32,7 @@ package struct SegmentState: Hashable, Sendable {
 
   /// Takes a change of a signal over; one of a segment that the playbook does not have only counts in the sequence.
   package mutating func apply(_ signal: SignalChange, program: SegmentProgram) -> Outcome {
-    guard signal.sequence > lastSequence else { return .duplicate }
+    guard signal.sequence > lastSequence || mutated(.signalRepeatTaken) else { return .duplicate }
     let missing = signal.sequence - lastSequence - 1
     lastSequence = signal.sequence
     if program.isRule(signal.signal) {

@@ -38,30 +38,44 @@ package struct PopulationLeader: Sendable {
     self.logger = logger
   }
 
-  /// Until cancelled.
-  package func run() async {
+  /// What a process that ranks remembers from one turn to the next.
+  package struct Progress: Sendable {
     var sink: (any EventSink)?
     var hasRepeated = false
+
+    package init() {}
+  }
+
+  /// Until cancelled.
+  package func run() async {
+    var progress = Progress()
     while !Task.isCancelled {
-      do {
-        if try await leadership.holds() {
-          if sink == nil { sink = try await makeSink() }
-          if let sink {
-            // A cut whose writing a predecessor did not finish, or a lost log swallowed: partitions ignore repeats.
-            if !hasRepeated { for record in try await snapshots.newestCuts() { try await write(record, to: sink) } }
-            hasRepeated = true
-            try await rank(to: sink)
-          }
-        } else {
-          hasRepeated = false
-        }
-      } catch {
-        metrics.add(to: "hearth_ranking_failures_total", help: "Rankings that have to be tried again.")
-        logger.warning("a population could not be ranked", metadata: ["code": "\(error.code)"])
-      }
+      await turn(&progress)
       do { try await Task.sleep(for: Self.interval) } catch { break }
     }
-    await sink?.close()
+    await progress.sink?.close()
+  }
+
+  /// Ranks what is complete if this process leads. A failure is logged and tried again next time.
+  package func turn(_ progress: inout Progress) async {
+    do {
+      if try await leadership.holds() {
+        if progress.sink == nil { progress.sink = try await makeSink() }
+        if let sink = progress.sink {
+          // A cut whose writing a predecessor did not finish, or a lost log swallowed: partitions ignore repeats.
+          if !progress.hasRepeated {
+            for record in try await snapshots.newestCuts() { try await write(record, to: sink) }
+          }
+          progress.hasRepeated = true
+          try await rank(to: sink)
+        }
+      } else {
+        progress.hasRepeated = false
+      }
+    } catch {
+      metrics.add(to: "hearth_ranking_failures_total", help: "Rankings that have to be tried again.")
+      logger.warning("a population could not be ranked", metadata: ["code": "\(error.code)"])
+    }
   }
 
   private func rank(to sink: any EventSink) async throws(AdapterFailure) {

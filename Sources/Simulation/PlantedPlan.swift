@@ -31,7 +31,7 @@ struct PlantedPlan: Sendable {
   private static let orderChance = 20_000
   /// How much more often those of the best channel, and those who did what helps, order; in hundredths.
   private static let bestChannelFactor = 500
-  private static let behaviourFactor = 280
+  private static let behaviourFactor = 350
   /// Days over which the cooling community's talk falls, and what is left of it in thousandths.
   private static let coolingSpan = 6
   private static let coolingRest = 110
@@ -45,7 +45,7 @@ struct PlantedPlan: Sendable {
     let standing = communities.indices.filter { communities[$0].kind == .member }
     coolingCommunity = standing[stream.below(standing.count)]
     // The fall is over, and a whole week of quiet stands in the windows, when the period ends.
-    coolingFrom = max(1, settings.days - Self.coolingSpan - 8 - stream.below(3))
+    coolingFrom = settings.days - Self.coolingSpan - 7 + stream.below(2)
     bestChannel = AcquisitionChannel.candidates[stream.below(AcquisitionChannel.candidates.count)]
     helpfulBehaviour = Behaviour.allCases[stream.below(Behaviour.allCases.count)]
   }

@@ -54,4 +54,10 @@ package struct SimulationFault: Error, Hashable, Sendable {
   package let setting: String
   package let expected: String
   package let got: String
+
+  package init(setting: String, expected: String, got: String) {
+    self.setting = setting
+    self.expected = expected
+    self.got = got
+  }
 }

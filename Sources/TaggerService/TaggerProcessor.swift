@@ -52,12 +52,12 @@ package struct TaggerProcessor: SubjectProcessor {
     do throws(DecodeFailure) {
       let event = try EventCodec.decode(record.value ?? [])
       let subject = record.partition.topic == Topic.events ? event.subject : event.communitySubject
-      guard let subject, record.key == Array(subject.key.utf8) else {
+      guard let subject, record.key == subject.keyBytes else {
         return .poison(DeadLetterReason(category: "envelope", path: "/subject", message: "expected the record's key"))
       }
-      let isFolded = record.partition.topic == Topic.events ? subject.kind == .member : subject.kind == .community
+      let isFolded = record.partition.topic == Topic.events ? Self.isOwn(subject.kind) : subject.kind == .community
       let source = ClockSource(topic: record.partition.topic, origin: record.partition.topic)
-      // Aggregates of channels and campaigns, and communities' own events in the members' topic, feed other readers.
+      // Operators' events, and communities' own in the members' topic, feed other readers.
       guard isFolded else { return .skip }
       return .subject(key: record.key, receivedAt: event.receivedAt, source: source, event)
     } catch {
@@ -67,19 +67,33 @@ package struct TaggerProcessor: SubjectProcessor {
 
   // MARK: State
 
-  package struct State: Sendable { var fold: SubjectFold }
+  package struct State: Sendable {
+    var fold: SubjectFold
+    /// Of a channel or campaign, in place of the fold.
+    var aggregate: AggregateFold?
+  }
+
+  private static func isOwn(_ kind: SubjectKind) -> Bool { kind == .member || isAggregate(kind) }
+  private static func isAggregate(_ kind: SubjectKind) -> Bool { kind == .channel || kind == .campaign }
 
   package func initialState(of key: [UInt8]) -> State {
     let text = String(decoding: key, as: UTF8.self)
     let subject = Subject(key: text) ?? Subject(tenant: "", kind: .member, id: text)
-    return State(fold: SubjectFold(subject: subject))
+    return State(
+      fold: SubjectFold(subject: subject),
+      aggregate: Self.isAggregate(subject.kind) ? AggregateFold(subject: subject) : nil
+    )
   }
 
-  package func encode(_ state: State) -> [UInt8] { state.fold.encoded() }
+  package func encode(_ state: State) -> [UInt8] {
+    state.aggregate?.encoded() ?? state.fold.encoded()
+  }
 
   package func decodeState(_ bytes: [UInt8]) throws(AdapterFailure) -> State {
-    do {
-      return State(fold: try SubjectFold(decoding: bytes))
+    do throws(ByteReader.Failure) {
+      guard bytes.first == AggregateFold.version else { return State(fold: try SubjectFold(decoding: bytes)) }
+      let aggregate = try AggregateFold(decoding: bytes)
+      return State(fold: SubjectFold(subject: aggregate.subject), aggregate: aggregate)
     } catch {
       throw AdapterFailure(
         code: "SUBJECT_STATE",
@@ -90,14 +104,16 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 
   package func due(_ state: State, program: Program?) -> Instant? {
-    guard let program = program?.fold else { return nil }
-    let tagging = state.fold.tagging.nextDue(program: program.tagging(of: state.fold.subject.kind))
-    let funnels = state.fold.subject.kind == .member ? state.fold.funnels.nextDue(program: program.funnels) : nil
-    return [tagging, funnels].compactMap { $0 }.min()
+    guard let program = program?.fold, state.aggregate == nil else { return nil }
+    let kind = state.fold.subject.kind
+    let tagging = state.fold.tagging.nextDue(program: program.tagging(of: kind))
+    let funnels = kind == .member ? state.fold.funnels.nextDue(program: program.funnels) : nil
+    guard let tagging, let funnels else { return tagging ?? funnels }
+    return min(tagging, funnels)
   }
 
   package func projection(_ state: State, program: Program?) -> [UInt8]? {
-    guard let program = program?.fold else { return nil }
+    guard let program = program?.fold, state.aggregate == nil else { return nil }
     return SubjectProjection.json(of: state.fold, program: program)
   }
 
@@ -114,14 +130,28 @@ package struct TaggerProcessor: SubjectProcessor {
       lane.count("hearth_events_without_playbook_total", help: "Events of tenants without a playbook in force.")
       return
     }
+    if state.aggregate != nil { return total(event, of: &state, program, in: &lane) }
     let kind = state.fold.subject.kind
     let outcome = state.fold.tagging.apply(event, program: program.tagging(of: kind))
-    lane.count("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [outcome.label])
+    lane.count(outcome.tally)
     guard outcome.isAccepted else { return }
     publish(tags: outcome.tags, signals: outcome.signals, of: &state.fold, program, in: &lane)
     guard kind == .member else { return }
     let changes = state.fold.applyToFunnels(event, program: program)
     publish(changes, cause: .event(id: event.id), of: &state.fold, program, in: &lane)
+  }
+
+  /// A total without a member: the table holds the newest.
+  private func total(
+    _ event: Event,
+    of state: inout State,
+    _ program: FoldProgram,
+    in lane: inout LaneContext<Memory, Never>
+  ) {
+    guard let total = state.aggregate?.apply(event, zone: program.playbook.zone) else { return }
+    let row = AggregateRow(subject: total.subject, type: total.type, day: total.day, value: total.value)
+    lane.write(.aggregate(row))
+    lane.count(FoldedEvents.accepted)
   }
 
   package func advance(
@@ -130,7 +160,7 @@ package struct TaggerProcessor: SubjectProcessor {
     program: Program?,
     in lane: inout LaneContext<Memory, Never>
   ) {
-    guard let program = program?.fold else { return }
+    guard let program = program?.fold, state.aggregate == nil else { return }
     while let due = state.fold.funnelDue(before: instant, program: program) {
       step(&state, through: due, program, in: &lane)
     }
@@ -262,12 +292,23 @@ package struct TaggerProcessor: SubjectProcessor {
   }
 }
 
+/// Made once: one of them is counted with every event.
+private enum FoldedEvents {
+  static let accepted = tally("accepted")
+  static let duplicate = tally("duplicate")
+  static let conflict = tally("conflict")
+
+  private static func tally(_ outcome: String) -> Tally {
+    Tally("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [.init("outcome", outcome)])
+  }
+}
+
 extension SubjectOutcome {
-  fileprivate var label: MetricsRegistry.Label {
+  fileprivate var tally: Tally {
     switch acceptance {
-    case .accepted: .init("outcome", "accepted")
-    case .duplicate: .init("outcome", "duplicate")
-    case .duplicateConflict: .init("outcome", "conflict")
+    case .accepted: FoldedEvents.accepted
+    case .duplicate: FoldedEvents.duplicate
+    case .duplicateConflict: FoldedEvents.conflict
     }
   }
 

@@ -2,9 +2,7 @@ import EventModel
 
 /// Texts are told apart and ordered by their UTF-8 bytes: Swift's own comparison takes canonically equivalent texts as
 /// equal, which another program that checks the results would not.
-func precedes(_ left: String, _ right: String) -> Bool {
-  left.utf8.lexicographicallyPrecedes(right.utf8)
-}
+func precedes(_ left: String, _ right: String) -> Bool { precedesBytewise(left, right) }
 
 func identical(_ left: String, _ right: String) -> Bool {
   guard left.utf8.count == right.utf8.count else { return false }

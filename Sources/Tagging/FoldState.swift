@@ -8,7 +8,7 @@ struct PendingEvent: Hashable, Sendable {
   let contributions: [Contribution]
 
   func precedes(_ time: Int64, _ id: String) -> Bool {
-    self.time != time ? self.time < time : Tagging.precedes(self.id, id)
+    self.time != time ? self.time < time : mutated(.tieByArrival) || Tagging.precedes(self.id, id)
   }
 }
 
@@ -25,11 +25,16 @@ struct Slot: Sendable {
 
   func isSame(as other: Slot) -> Bool { since == other.since && identical(value, other.value) }
 
+  /// Whether `take` would change nothing; what most evaluations come to.
+  func stands(_ new: Value, at instant: Int64) -> Bool {
+    since != Slot.none && since != instant && identical(new, value)
+  }
+
   mutating func take(_ new: Value, at instant: Int64) {
     if since == Slot.none {
       self = Slot(value: new, since: instant)
     } else if since == instant {
-      if formerSince != Slot.none, identical(new, formerValue) {
+      if formerSince != Slot.none, identical(new, formerValue), !mutated(.pulseIsAChange) {
         self = Slot(value: formerValue, since: formerSince)
       } else {
         value = new
@@ -48,7 +53,7 @@ struct FoldState: Sendable {
   var instant: Int64 = Slot.none
   /// The newest event applied, by (time, id).
   var newest = (time: Slot.none, id: "")
-  var metrics: [MetricState]
+  var metrics: [SharedMetric]
   /// Tags, then signals.
   var slots: [Slot]
   /// By output; only facts have one.
@@ -66,7 +71,7 @@ struct FoldState: Sendable {
   }
 
   init(metrics: Int, outputs: Int) {
-    self.metrics = Array(repeating: MetricState(), count: metrics)
+    self.metrics = Array(repeating: SharedMetric(), count: metrics)
     slots = Array(repeating: Slot(), count: outputs)
     facts = Array(repeating: .null, count: outputs)
     factTimes = Array(repeating: Slot.none, count: outputs)
@@ -81,9 +86,17 @@ struct FoldState: Sendable {
     // Before the first event everything is empty at any instant.
     let at = instant == Slot.none ? 0 : instant
     for index in metrics.indices {
-      metrics[index].entries.restore()
-      metrics[index].advance(to: at, plan: program.metrics[index], zone: program.zone)
-      metricValues.append(metrics[index].value(at: at, plan: program.metrics[index], zone: program.zone))
+      let plan = program.metrics[index]
+      if metrics[index].isUntouched {
+        var nothing = MetricState()
+        metricValues.append(nothing.value(at: at, plan: plan, zone: program.zone))
+        continue
+      }
+      let value = metrics[index].update { metric in
+        metric.entries.restore()
+        return metric.bring(to: at, plan: plan, zone: program.zone)
+      }
+      metricValues.append(value)
     }
     if born != Slot.none {
       for index in slots.indices { outputDue[index] = decided(index, program).due }
@@ -101,16 +114,15 @@ struct FoldState: Sendable {
     _ program: TaggingProgram,
     _ journal: inout Journal
   ) {
-    var dirty = IndexSet(capacity: slots.count)
-    var touched = IndexSet(capacity: metrics.count)
+    var dirty = IndexSet()
+    var touched = IndexSet()
     for event in events { take(event, now, program, &touched, &dirty) }
     if nextTimer <= now {
       for index in metrics.indices where metrics[index].due <= now { touched.insert(index) }
       for index in slots.indices where outputDue[index] <= now { dirty.insert(index) }
     }
     while let index = touched.popFirst() {
-      metrics[index].advance(to: now, plan: program.metrics[index], zone: program.zone)
-      let value = metrics[index].value(at: now, plan: program.metrics[index], zone: program.zone)
+      let value = metrics[index].update { $0.bring(to: now, plan: program.metrics[index], zone: program.zone) }
       if !identical(value.value, metricValues[index].value) { dirty.formUnion(program.metrics[index].dependents) }
       metricValues[index] = value
     }
@@ -140,13 +152,9 @@ struct FoldState: Sendable {
           dirty.insert(target)
         }
       } else {
-        metrics[target].add(
-          event.time,
-          contribution.payload,
-          now: now,
-          plan: program.metrics[target],
-          zone: program.zone
-        )
+        metrics[target].update {
+          $0.add(event.time, contribution.payload, now: now, plan: program.metrics[target], zone: program.zone)
+        }
         touched.insert(target)
       }
     }
@@ -157,6 +165,7 @@ struct FoldState: Sendable {
     while let index = dirty.popFirst() {
       let (value, due) = decided(index, program)
       outputDue[index] = due
+      if slots[index].stands(value, at: instant) { continue }
       var slot = slots[index]
       slot.take(value, at: instant)
       let former = slots[index]

@@ -12,7 +12,8 @@ extension MetricState {
     static let all: UInt8 = 63
   }
 
-  func write(to writer: inout StateWriter) {
+  /// What there is to write; 0 for a metric that holds nothing.
+  var parts: UInt8 {
     var parts: UInt8 = 0
     if count != 0 { parts |= Part.accumulated }
     if distinct.overflowed || !distinct.keys.isEmpty { parts |= Part.distinct }
@@ -20,6 +21,11 @@ extension MetricState {
     if periodEnd != 0 { parts |= Part.period }
     if !entries.isEmpty { parts |= Part.entries }
     if !recent.isEmpty { parts |= Part.recent }
+    return parts
+  }
+
+  func write(to writer: inout StateWriter) {
+    let parts = parts
     writer.byte(parts)
     if parts & Part.accumulated != 0 {
       writer.signed(count)

@@ -2,6 +2,12 @@ import EventModel
 import Playbook
 
 extension MetricState {
+  /// Brings the window to `instant`, and the value there.
+  mutating func bring(to instant: Int64, plan: MetricPlan, zone: CalendarZone) -> MetricValue {
+    advance(to: instant, plan: plan, zone: zone)
+    return value(at: instant, plan: plan, zone: zone)
+  }
+
   /// The metric's value at `instant`, to which it was advanced.
   mutating func value(at instant: Int64, plan: MetricPlan, zone: CalendarZone) -> MetricValue {
     switch plan.shape {
@@ -25,7 +31,8 @@ extension MetricState {
   private func runStands(at instant: Int64, _ zone: CalendarZone) -> Bool {
     guard runDays > 0 else { return false }
     let today = zone.date(at: Instant(milliseconds: instant))
-    return runEnd == today.daysSinceEpoch || runEnd == zone.previousDate(before: today).daysSinceEpoch
+    return runEnd == today.daysSinceEpoch
+      || (runEnd == zone.previousDate(before: today).daysSinceEpoch && !mutated(.streakEndsToday))
   }
 
   private mutating func windowValue(

@@ -112,8 +112,8 @@ private struct Readers {
   var ofOutputs: [IndexSet]
 
   init(_ program: SubjectProgram, outputs: Int) {
-    ofMetrics = Array(repeating: IndexSet(capacity: outputs), count: program.metrics.count)
-    ofOutputs = Array(repeating: IndexSet(capacity: outputs), count: outputs)
+    ofMetrics = Array(repeating: IndexSet(), count: program.metrics.count)
+    ofOutputs = Array(repeating: IndexSet(), count: outputs)
   }
 
   /// Notes what the output at `index` reads; of tags only earlier ones can be read.
@@ -201,15 +201,21 @@ final class MetricPlan: Sendable {
   }
 }
 
-/// A set of small indices as words of bits.
+/// A set of small indices as bits: the first 64 in place, the others in words of their own.
 struct IndexSet: Sendable {
-  private(set) var words: [UInt64]
+  private var first: UInt64 = 0
+  private var rest: [UInt64] = []
 
-  init(capacity: Int) { words = Array(repeating: 0, count: (capacity + 63) / 64) }
+  init() {}
 
   mutating func insert(_ index: Int) {
-    while words.count * 64 <= index { words.append(0) }
-    words[index >> 6] |= 1 << UInt64(index & 63)
+    guard index >= 64 else {
+      first |= 1 << UInt64(index)
+      return
+    }
+    let word = index >> 6 - 1
+    while rest.count <= word { rest.append(0) }
+    rest[word] |= 1 << UInt64(index & 63)
   }
 
   mutating func insertAll(below count: Int) {
@@ -217,18 +223,24 @@ struct IndexSet: Sendable {
   }
 
   mutating func formUnion(_ other: IndexSet) {
-    while words.count < other.words.count { words.append(0) }
-    for index in other.words.indices { words[index] |= other.words[index] }
+    first |= other.first
+    while rest.count < other.rest.count { rest.append(0) }
+    for index in other.rest.indices { rest[index] |= other.rest[index] }
   }
 
-  var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+  var isEmpty: Bool { first == 0 && rest.allSatisfy { $0 == 0 } }
 
   /// Removes and returns the smallest index.
   mutating func popFirst() -> Int? {
-    for index in words.indices where words[index] != 0 {
-      let bit = words[index].trailingZeroBitCount
-      words[index] &= words[index] - 1
-      return index << 6 | bit
+    if first != 0 {
+      let bit = first.trailingZeroBitCount
+      first &= first - 1
+      return bit
+    }
+    for index in rest.indices where rest[index] != 0 {
+      let bit = rest[index].trailingZeroBitCount
+      rest[index] &= rest[index] - 1
+      return (index + 1) << 6 | bit
     }
     return nil
   }

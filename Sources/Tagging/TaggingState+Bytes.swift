@@ -135,7 +135,7 @@ extension FoldState {
     writer.time(newest.time)
     writer.text(newest.id)
     writer.count(metrics.count)
-    for metric in metrics { metric.write(to: &writer) }
+    for metric in metrics { metric.state.write(to: &writer) }
     writer.count(slots.count)
     for index in slots.indices {
       let slot = slots[index]
@@ -162,7 +162,10 @@ extension FoldState {
     instant = try reader.time()
     let newestTime = try reader.time()
     newest = (newestTime, try reader.text())
-    for _ in 0..<(try reader.count()) { metrics.append(try MetricState(from: &reader)) }
+    for _ in 0..<(try reader.count()) {
+      let metric = try MetricState(from: &reader)
+      metrics.append(metric.parts == 0 ? SharedMetric() : SharedMetric(metric))
+    }
     for _ in 0..<(try reader.count()) {
       let parts = try reader.byte()
       guard parts < 8, parts & 3 != 2 else { throw .malformed }
@@ -184,6 +187,6 @@ extension FoldState {
   fileprivate func isSound(_ program: TaggingProgram) -> Bool {
     metrics.count == program.metrics.count && slots.count == program.outputs.count
       && (born == Slot.none) == (instant == Slot.none)
-      && zip(metrics, program.metrics).allSatisfy { $0.isSound($1) }
+      && zip(metrics, program.metrics).allSatisfy { $0.state.isSound($1) }
   }
 }

@@ -37,8 +37,10 @@ package struct TaggingState: Sendable {
 
   private static let checkpointEvery = 16
   private static let checkpointsMax = 8
+  /// … or when this much time lies between the last copy and the head, so that one is at hand when it is settled.
+  private static let checkpointSpan = TimeSpan.hours(24).milliseconds
   private static let settleBatch = 8
-  private static let settleSpan = TimeSpan.hours(24).milliseconds
+  private static let settleSpan = TimeSpan.hours(72).milliseconds
 
   /// A subject of which nothing is known.
   package init() {}
@@ -68,6 +70,7 @@ package struct TaggingState: Sendable {
     prepare(program: program)
     var firings: [Firing] = []
     while dueMilliseconds <= target {
+      noteCheckpoint()
       var journal = Journal()
       let (at, newest) = stepHead(program, &journal)
       let (tags, signals) = changes(journal.before, program, cause: newest.map { .event(id: $0) } ?? .clock, late: nil)
@@ -208,6 +211,7 @@ package struct TaggingState: Sendable {
       takeBelated(event, program)
       return (former, true)
     }
+    if mutated(.lateEventLost), late { return ([], true) }
     let place = insert(event)
     if event.time > now || (!late && event.time >= instant) {
       noteCheckpoint()
@@ -215,7 +219,7 @@ package struct TaggingState: Sendable {
       return (catchUp(program, now: now), late)
     }
     let former = comparison()
-    checkpoints.removeAll { $0.applied > place || $0.fold.instant > event.time }
+    checkpoints.removeAll { !mutated(.staleCheckpoint) && ($0.applied > place || $0.fold.instant > event.time) }
     rebuild(program, from: checkpoints.last)
     return (former, late)
   }
@@ -261,7 +265,10 @@ package struct TaggingState: Sendable {
   }
 
   private mutating func noteCheckpoint() {
-    guard applied - (checkpoints.last?.applied ?? 0) >= Self.checkpointEvery, let head else { return }
+    guard let head, head.instant != Slot.none else { return }
+    let (before, count) = checkpoints.last.map { ($0.fold.instant, $0.applied) } ?? (settled?.instant ?? Slot.none, 0)
+    let isFar = before == Slot.none || head.instant - before >= Self.checkpointSpan
+    guard applied - count >= Self.checkpointEvery || isFar else { return }
     checkpoints.append(Checkpoint(fold: head, applied: applied))
     if checkpoints.count > Self.checkpointsMax { thinCheckpoints() }
   }
@@ -280,10 +287,18 @@ package struct TaggingState: Sendable {
 
   // MARK: Settling
 
-  /// Moves what no event can precede any more from the pending to the settled fold, in batches, so that each event is
-  /// replayed once for it.
+  /// Moves what no event can precede any more from the pending to the settled fold: the newest copy of the head that is
+  /// old enough becomes the settled fold. Where there is none (after reading a stored state), events are replayed in
+  /// batches, so that each is replayed once for it.
   private mutating func settle(_ program: TaggingProgram, now: Int64) {
-    let horizon = now - SeenEvents.retention
+    let horizon = now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
+    if let index = checkpoints.lastIndex(where: { $0.fold.instant < horizon }) {
+      settled = checkpoints[index].fold
+      let count = checkpoints[index].applied
+      checkpoints.removeFirst(index + 1)
+      forgetPending(count)
+      return
+    }
     let oldest = min(settled?.nextTimer ?? .max, pending.first?.time ?? .max)
     guard oldest < horizon else { return }
     let half = max(Self.settleBatch, pending.count / 2)
@@ -299,9 +314,13 @@ package struct TaggingState: Sendable {
       settled?.step(at: next, pending[count..<end], program, &unread)
       count = end
     }
+    checkpoints.removeAll { $0.applied < count }
+    forgetPending(count)
+  }
+
+  private mutating func forgetPending(_ count: Int) {
     pending.removeFirst(count)
     applied -= count
-    checkpoints.removeAll { $0.applied < count }
     for index in checkpoints.indices { checkpoints[index].applied -= count }
   }
 }

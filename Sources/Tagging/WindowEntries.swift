@@ -209,8 +209,8 @@ struct WindowSpan: Hashable, Sendable {
   let bucket: Int64
 
   init(from: TimeSpan, to: TimeSpan) {
-    self.from = from.milliseconds
-    self.to = to.milliseconds
+    self.from = from.milliseconds + (mutated(.windowKeepsEdge) ? 1 : 0)
+    self.to = to.milliseconds - (mutated(.windowEntersEarly) && to.milliseconds > 0 ? 1 : 0)
     bucket = max(1, (from.milliseconds + TaggingLimits.bucketsPerWindow - 1) / TaggingLimits.bucketsPerWindow)
   }
 }

@@ -210,6 +210,17 @@ class Commands(GoldenTest):
         self.told(
             "fold-rejects", 0, "hearth", "fold", "--playbook", playbook, "--emit", "state", "--events", "events.ndjson")
 
+    def test_simulate(self):
+        self.told("simulate-nothing", 2, "hearth", "simulate")
+        self.told("simulate-days", 2, "hearth", "simulate", "--truths", "--days", "3")
+        self.told("simulate-plant", 2, "hearth", "simulate", "--truths", "--plant", "broken_step,luck")
+        self.told("simulate-start", 2, "hearth", "simulate", "--truths", "--start", "2026-02-30")
+        self.told("simulate-output", 3, "hearth", "simulate", "--output", "nowhere/brand.ndjson")
+        stream = ["hearth", "simulate", "--key", "hk_a_b", "--to"]
+        self.told("simulate-address", 2, *stream, "https://127.0.0.1:1")
+        self.told("simulate-rate", 2, *stream, "http://127.0.0.1:1", "--rate", "fast")
+        self.told("simulate-away", 4, *stream, "http://127.0.0.1:1")
+
     def test_tenant(self):
         self.told("tenant", 2, "hearth", "keys", "create", "--tenant", "Not Good", **AWAY)
 

@@ -56,6 +56,29 @@ struct FixedDecimalTests {
     #expect(FixedDecimal(1)?.divided(by: .zero) == nil)
   }
 
+  @Test("A tie goes to the even neighbour, in every operation and on both sides of zero")
+  func ties() {
+    for whole in Int64(-50)...50 {
+      let even = whole % 2 == 0 ? whole : whole + 1
+      let cent = FixedDecimal(millionths: whole * 10_000 + 5_000)
+      #expect(cent?.rounded(places: 2)?.millionths == even * 10_000, "\(whole).5 cents")
+      let odd = FixedDecimal(millionths: 2 * whole + 1)
+      #expect(odd?.divided(by: FixedDecimal(millionths: Int64(2_000_000)) ?? .zero)?.millionths == even)
+      #expect(odd?.multiplied(by: FixedDecimal(millionths: Int64(500_000)) ?? .zero)?.millionths == even)
+    }
+  }
+
+  @Test("10^12 is the first magnitude that is no number, whatever it comes from")
+  func bound() {
+    let largest = FixedDecimal(millionths: FixedDecimal.limit - 1)
+    let least = FixedDecimal(millionths: Int64(1))
+    #expect(largest != nil && FixedDecimal(millionths: FixedDecimal.limit) == nil)
+    #expect(least.flatMap { largest?.adding($0) } == nil)
+    #expect(least.flatMap { largest?.negated.subtracting($0) } == nil)
+    #expect(FixedDecimal(1_000_000).flatMap { $0.multiplied(by: $0) } == nil)
+    #expect(FixedDecimal(1_000_000).flatMap { FixedDecimal(999_999)?.multiplied(by: $0) } != nil)
+  }
+
   /// Nearest whole number by comparing both neighbours, ties to the even one.
   private func nearest(_ dividend: Int128, _ divisor: Int128) -> Int128 {
     let (a, b) = divisor < 0 ? (-dividend, -divisor) : (dividend, divisor)

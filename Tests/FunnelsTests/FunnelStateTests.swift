@@ -68,6 +68,15 @@ struct FunnelStateTests {
     #expect(member.state.nextDue(program: member.program) == nil)
   }
 
+  @Test("An entry is still open at the last instant of its window, when a late event changes it there")
+  func openAtDeadline() throws {
+    var member = try Member(definition())
+    _ = member.apply(event("1", "a", 0))
+    let changes = member.apply(event("2", "b", 30, receivedAt: 60))
+    #expect(changes.map(\.entry.level) == [2])
+    #expect(changes.map(\.entry.status) == [.open])
+  }
+
   @Test("A later start on the same day reopens a dropped entry and moves its first step when it gets as far")
   func reopens() throws {
     var member = try Member(definition())

@@ -5,6 +5,7 @@ import Synchronization
 /// A log in memory: topics of partitions of records.
 package final class MemoryLog: Sendable {
   private let partitions = Mutex<[PartitionID: [LogRecord]]>([:])
+  private let order = Mutex<[WrittenPosition]>([])
   package let partitionCount: Int32
 
   package init(partitionCount: Int32) { self.partitionCount = partitionCount }
@@ -25,13 +26,20 @@ package final class MemoryLog: Sendable {
           headers: record.headers
         )
       )
-      return WrittenPosition(partition: place, offset: offset)
+      let position = WrittenPosition(partition: place, offset: offset)
+      order.withLock { $0.append(position) }
+      return position
     }
   }
+
+  /// The places of all records in the order in which they were appended, over all partitions.
+  package var appended: [WrittenPosition] { order.withLock { $0 } }
 
   package func records(of partition: PartitionID, from offset: Int64 = 0, max: Int = .max) -> [LogRecord] {
     partitions.withLock { Array(($0[partition] ?? []).dropFirst(Int(offset)).prefix(max)) }
   }
+
+  package func count(of partition: PartitionID) -> Int { partitions.withLock { $0[partition]?.count ?? 0 } }
 
   package func records(ofTopic topic: String) -> [LogRecord] {
     partitions.withLock { partitions in

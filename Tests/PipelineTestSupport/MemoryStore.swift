@@ -33,6 +33,18 @@ package actor MemoryStore: StateStore, PlaybookStore {
     (stored[group] ?? [:]).mapValues { $0.write.state }
   }
 
+  /// What queries read of all subjects, by key; without those that have no projection.
+  package func projections(group: String) -> [[UInt8]: [UInt8]] {
+    (stored[group] ?? [:]).compactMapValues { $0.write.projection }
+  }
+
+  /// Timers of all groups.
+  package func allDue() -> [(group: String, key: [UInt8], due: Instant)] {
+    stored.flatMap { group, rows in
+      rows.compactMap { key, row in row.write.due.map { (group, key, $0) } }
+    }
+  }
+
   package func row(group: String, partition: PartitionID) -> Claim? { rows[group]?[partition]?.claim }
 
   package func claim(group: String, partitions: [PartitionID]) async throws(AdapterFailure) -> [Claim] {

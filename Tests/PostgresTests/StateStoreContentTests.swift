@@ -113,6 +113,24 @@ struct StateStoreContentTests {
     #expect(try await store.state("t/member/1") == "a\0")
   }
 
+  @Test("a newer total of a channel and day replaces the older one")
+  func totals() async throws {
+    let database = try await TestDatabase.make()
+    let store = database.store()
+    let claim = try await store.claim(group: "tagger", partitions: [place(0)])[0]
+    let day = try #require(LocalDate(text: "2026-03-02"))
+    let subject = Subject(tenant: "t", kind: .channel, id: "二维码")
+    func row(_ millionths: Int64) throws -> TableRow {
+      let value = try #require(FixedDecimal(millionths: millionths))
+      return .aggregate(AggregateRow(subject: subject, type: "channel.exposed", day: day, value: value))
+    }
+    let first = claim.flush(to: 1, rows: [try row(12_000_000), try row(34_500_000)])
+    #expect(try await store.commit(group: "tagger", [first]) == .committed)
+    let connection = try database.connection()
+    let found = try await connection.query("SELECT id || ' ' || day || ' ' || value FROM aggregates")
+    #expect(try found.rows.map { try $0.text(0) } == ["二维码 2026-03-02 34.5"])
+  }
+
   @Test("rows of the services are upserted by their natural keys; of several with one key the last counts")
   func rows() async throws {
     let database = try await TestDatabase.make()

@@ -188,6 +188,28 @@ struct BoundaryTests {
     #expect(subject.metrics == ["2"])
   }
 
+  @Test("Copies are known as long where a subject's ids are many")
+  func duplicatesAmongMany() {
+    var subject = Subject1(program([metric("n", .count)]))
+    for index in 0..<40 { subject.fold(event("x\(index)", "a", start + .minutes(Int64(index)))) }
+    let first = event("1", "a", start + .hours(1))
+    #expect(subject.fold(first).acceptance == .accepted)
+    var copy = first
+    copy.receivedAt = first.receivedAt + .hours(72) + .minutes(5)
+    #expect(subject.fold(copy).acceptance == .duplicate)
+    copy.receivedAt = copy.receivedAt + millisecond
+    #expect(subject.fold(copy).acceptance == .accepted)
+  }
+
+  @Test("Of two facts of one millisecond the one with the larger id stands, whichever came first")
+  func tiedFacts() {
+    for order in [["1", "2"], ["2", "1"]] {
+      var subject = Subject1(program([], [tag("city", .fact([EventSelector(type: "a", field: "city")]), .string)]))
+      for id in order { subject.fold(event(id, "a", start, [("city", .string("of \(id)"))])) }
+      #expect(subject.tags == ["\"of 2\""], "\(order)")
+    }
+  }
+
   @Test("Scores are clamped and the quadrant is the first label that holds, else 未分类")
   func scores() {
     let hundred = Formula.arithmetic(.multiply, .metric(0), .literal(decimal(60)))

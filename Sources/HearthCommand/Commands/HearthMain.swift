@@ -11,7 +11,7 @@ package struct HearthMain: AsyncParsableCommand {
       subcommands: [
         Up.self, BrokerCommand.self, MigrateCommand.self, TopicsCommand.self, PlaybookCommand.self, KeysCommand.self,
         ImportCommand.self, FoldCommand.self, ReportCommand.self, LagCommand.self,
-        WaitCommand.self, EpochsCommand.self, SimulateCommand.self,
+        WaitCommand.self, EpochsCommand.self, BenchCommand.self, SimulateCommand.self,
       ]
     )
   }

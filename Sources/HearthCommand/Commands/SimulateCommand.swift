@@ -40,6 +40,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try checkOptions()
+    let rate = try eventsPerSecond()
+    let file = try output.map(Self.file)
     let client = try to.map { address throws(CommandFailure) in
       try EventClient(address: address, key: try ImportCommand.writeKey(key))
     }
@@ -48,8 +50,8 @@ struct SimulateCommand: AsyncParsableCommand {
     guard output != nil || client != nil else { return }
     Terminal.error("模拟 simulated: seed \(seed), \(days) days from \(start), \(members) members")
     let events = brand.events()
-    if let output { try write(events, to: output) }
-    if let client { try await stream(events, to: client) }
+    if let file { try write(events, to: file) }
+    if let client { try await stream(events, to: client, eventsPerSecond: rate) }
   }
 
   // MARK: - Options
@@ -164,8 +166,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
   private static let chunkBytes = 1 << 20
 
-  private func write(_ events: [Event], to path: String) throws {
-    let file = try Self.file(path)
+  private func write(_ events: [Event], to file: FileHandle) throws {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.chunkBytes + 4096)
     for event in events {
@@ -188,14 +189,14 @@ struct SimulateCommand: AsyncParsableCommand {
         .invalidInput,
         "file cannot be written",
         at: path,
-        expected: "a path in a folder that is there"
+        expected: "a file in a folder that is there",
+        next: "give another path"
       )
     }
     return file
   }
 
-  private func stream(_ events: [Event], to client: EventClient) async throws {
-    let rate = try eventsPerSecond()
+  private func stream(_ events: [Event], to client: EventClient, eventsPerSecond rate: Int) async throws {
     // Ten batches a second, so that even a slow stream flows.
     let batch = max(1, min(EventClient.eventsMax, rate / 10))
     let started = ContinuousClock.now

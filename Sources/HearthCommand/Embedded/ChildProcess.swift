@@ -21,11 +21,9 @@ package final class ChildProcess: Sendable {
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-    guard let output = FileHandle(forWritingAtPath: log) else {
+    guard let output = Self.appending(to: log) else {
       throw CommandFailure(.unreachable, "log file cannot be written", at: log)
     }
-    output.seekToEndOfFile()
     process.standardOutput = output
     process.standardError = output
     let (stream, continuation) = AsyncStream<Int32>.makeStream()
@@ -47,7 +45,23 @@ package final class ChildProcess: Sendable {
     self.ended = stream
   }
 
+  /// Several processes write into one log, each at its end as it is then; a handle of its own place would overwrite
+  /// the others' lines.
+  static func appending(to log: String) -> FileHandle? {
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    return descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
   package var isRunning: Bool { process.withLock { $0.isRunning } }
+
+  /// How it ended, for people: `0`, or `signal 9`; nil while it runs.
+  package var ending: String? {
+    process.withLock { process in
+      guard !process.isRunning else { return nil }
+      return process.terminationReason == .exit
+        ? "\(process.terminationStatus)" : "signal \(process.terminationStatus)"
+    }
+  }
 
   package func signal(_ number: Int32) {
     if isRunning { kill(pid, number) }
@@ -63,6 +77,9 @@ package final class ChildProcess: Sendable {
   package func stop(with number: Int32 = SIGTERM, within seconds: Int) async {
     signal(number)
     for _ in 0..<(seconds * 20) where isRunning { try? await Task.sleep(for: .milliseconds(50)) }
+    guard isRunning else { return }
     signal(SIGKILL)
+    // It must be gone, not going: its locks and its port pass to whoever comes next.
+    for _ in 0..<40 where isRunning { try? await Task.sleep(for: .milliseconds(50)) }
   }
 }

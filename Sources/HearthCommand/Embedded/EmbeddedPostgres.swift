@@ -125,8 +125,7 @@ package struct EmbeddedPostgres: Sendable {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    let log = FileHandle(forWritingAtPath: layout.logs + "/postgres.log")
-    log?.seekToEndOfFile()
+    let log = ChildProcess.appending(to: layout.logs + "/postgres.log")
     process.standardOutput = log ?? FileHandle.nullDevice
     process.standardError = log ?? FileHandle.nullDevice
     do { try process.run() } catch { return -1 }

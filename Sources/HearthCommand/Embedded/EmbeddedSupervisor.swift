@@ -34,6 +34,10 @@ package actor EmbeddedSupervisor {
   private var database: ChildProcess?
   private var broker: ChildProcess?
   private var children: [ChildProcess] = []
+  /// The health and metrics port of each child, by process id.
+  private var childPorts: [Int32: Int] = [:]
+  /// As of the present broker.
+  private var endpoints: EmbeddedEndpoints?
   private var stopping = false
   private var lock: FolderLock?
 
@@ -50,11 +54,10 @@ package actor EmbeddedSupervisor {
     try prepareFolders()
     lock = try FolderLock(path: layout.lock)
     do {
-      let endpoints = try await start()
-      try await ready(endpoints)
+      try await ready(try await start())
       while !stopping {
         try await Task.sleep(for: .milliseconds(200))
-        try await restartFailed(endpoints)
+        try await restartFailed()
       }
     } catch {
       await stopAll()
@@ -107,9 +110,7 @@ package actor EmbeddedSupervisor {
       services: ports,
       supervisor: ProcessInfo.processInfo.processIdentifier
     )
-    try endpoints.write(layout.endpoints)
-    for name in Self.services { try startService(name, endpoints) }
-    if options.taggers > 1 { for _ in 1..<options.taggers { try startService("tagger", endpoints, extra: true) } }
+    try startServices(endpoints)
     try await waitUntilReady(endpoints)
     return endpoints
   }
@@ -193,9 +194,24 @@ package actor EmbeddedSupervisor {
 
   private var logEpoch: Int64 = 1
 
-  private func startService(_ name: String, _ endpoints: EmbeddedEndpoints, extra: Bool = false) throws {
-    let port =
-      extra ? FreePort.first(from: 8090, except: Set(endpoints.services.values)) : endpoints.services[name] ?? 0
+  /// Every service, as many taggers as were asked for, on the broker of these endpoints.
+  private func startServices(_ endpoints: EmbeddedEndpoints) throws {
+    self.endpoints = endpoints
+    try endpoints.write(layout.endpoints)
+    for name in Self.services {
+      for _ in 0..<(name == "tagger" ? max(1, options.taggers) : 1) { try startService(name, endpoints) }
+    }
+  }
+
+  /// The service's own port, or for a further copy the next that nobody has; a child just started may not listen yet.
+  private func port(for name: String, _ endpoints: EmbeddedEndpoints) -> Int {
+    let held = Set(children.compactMap { childPorts[$0.pid] })
+    if let own = endpoints.services[name], !held.contains(own) { return own }
+    return FreePort.first(from: 8090, except: held.union(endpoints.services.values))
+  }
+
+  private func startService(_ name: String, _ endpoints: EmbeddedEndpoints) throws {
+    let port = port(for: name, endpoints)
     let environment = [
       "HEARTH_EMBEDDED": "true", "HEARTH_KAFKA_BOOTSTRAP": endpoints.kafka, "HEARTH_STORE_URL": endpoints.store,
       "HEARTH_HTTP_PORT": String(port), "HEARTH_SCHEMAS": try Installation.schemas(),
@@ -206,15 +222,15 @@ package actor EmbeddedSupervisor {
       name == "ingest" || name == "notifier"
       ? environment : environment.filter { !$0.key.hasPrefix("HEARTH_JOURNAL") && !$0.key.hasPrefix("HEARTH_FILE") }
     let scoped = name == "notifier" ? kept.filter { !$0.key.hasPrefix("HEARTH_JOURNAL") } : kept
-    children.append(
-      try ChildProcess(
-        name: name,
-        executable: Installation.sibling(name),
-        arguments: [],
-        environment: name == "ingest" ? scoped.filter { !$0.key.hasPrefix("HEARTH_FILE") } : scoped,
-        log: layout.logs + "/\(name).log"
-      )
+    let child = try ChildProcess(
+      name: name,
+      executable: Installation.sibling(name),
+      arguments: [],
+      environment: name == "ingest" ? scoped.filter { !$0.key.hasPrefix("HEARTH_FILE") } : scoped,
+      log: layout.logs + "/\(name).log"
     )
+    children.append(child)
+    childPorts[child.pid] = port
     noteChildren()
   }
 
@@ -250,31 +266,55 @@ package actor EmbeddedSupervisor {
 
   // MARK: Keeping it up
 
-  private func restartFailed(_ endpoints: EmbeddedEndpoints) async throws {
-    guard !stopping else { return }
-    if database?.isRunning == false {
-      say("PostgreSQL ended; starting it again")
-      let postgres = try EmbeddedPostgres(layout: layout)
-      database = try postgres.start()
-      try await postgres.waitUntilReady(database!)
-      noteChildren()
-    }
-    if broker?.isRunning == false {
-      say("the embedded broker ended; opening a new log epoch")
+  private func restartFailed() async throws {
+    guard !stopping, let endpoints else { return }
+    if let ending = database?.ending { try await restartDatabase(ending) }
+    if let ending = broker?.ending {
+      say("the embedded broker ended with \(ending); opening a new log epoch")
       try await renewBroker(endpoints)
       return
     }
-    for index in children.indices.reversed() where !children[index].isRunning {
-      let name = children[index].name
-      say("\(name) ended; starting it again")
-      children.remove(at: index)
-      try startService(name, endpoints, extra: children.contains { $0.name == name })
+    for child in children {
+      guard let ending = child.ending else { continue }
+      say("\(child.name) ended with \(ending); starting it again")
+      children.removeAll { $0.pid == child.pid }
+      childPorts[child.pid] = nil
+      try startService(child.name, endpoints)
       try await Task.sleep(for: .milliseconds(500))
     }
   }
 
+  /// How long a store that ends as soon as it is started is tried again: what a killed one left (its processes, its
+  /// shared memory) may stand in the way for a moment.
+  private static let databasePatience = Duration.seconds(60)
+
+  private func restartDatabase(_ ending: String) async throws {
+    say("PostgreSQL ended with \(ending); starting it again")
+    let deadline = ContinuousClock.now + Self.databasePatience
+    let postgres = try EmbeddedPostgres(layout: layout)
+    while !stopping {
+      let child = try postgres.start()
+      database = child
+      noteChildren()
+      do {
+        return try await postgres.waitUntilReady(child)
+      } catch {
+        guard ContinuousClock.now < deadline else { throw error }
+      }
+      await child.stop(with: SIGINT, within: 5)
+      try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
+  /// How long services may take to end when their broker is gone. They cannot finish anything without it, and lose
+  /// nothing: what is not committed is read again.
+  private static let graceWithoutBroker = 5
+
   private func renewBroker(_ old: EmbeddedEndpoints) async throws {
-    await stopServices()
+    await withTaskGroup(of: Void.self) { group in
+      for child in children { group.addTask { await child.stop(within: Self.graceWithoutBroker) } }
+    }
+    forgetChildren()
     var endpoints = old
     let pool = PostgresPool(
       PostgresConfiguration(connectionString: endpoints.store, applicationName: "hearth up"),
@@ -283,9 +323,7 @@ package actor EmbeddedSupervisor {
     defer { pool.close() }
     endpoints.kafka = try await startBroker()
     try await openEpoch(pool: pool, bootstrap: endpoints.kafka)
-    try endpoints.write(layout.endpoints)
-    for name in Self.services { try startService(name, endpoints) }
-    try await waitUntilReady(endpoints)
+    try startServices(endpoints)
   }
 
   // MARK: Stopping
@@ -305,7 +343,12 @@ package actor EmbeddedSupervisor {
         for child in children where child.name == name { group.addTask { await child.stop(within: 30) } }
       }
     }
+    forgetChildren()
+  }
+
+  private func forgetChildren() {
     children.removeAll()
+    childPorts.removeAll()
   }
 
   private func noteChildren() {

@@ -35,16 +35,20 @@ package struct CrashProbe: Sendable {
     return CrashProbe(point: point, counter: Counter(count))
   }
 
-  func isArmed(_ point: Point) -> Bool {
-    point == self.point && counter?.left.withLock { $0 == 1 } == true
-  }
-
-  func pass(_ point: Point) {
-    guard point == self.point, let counter else { return }
-    let isLast = counter.left.withLock { left in
+  /// Counts one passing of the point; true the time at which the process is to die there. For a point inside of work
+  /// that the caller has to half do first; then `die`.
+  func reaches(_ point: Point) -> Bool {
+    guard point == self.point, let counter else { return false }
+    return counter.left.withLock { left in
       left -= 1
       return left == 0
     }
-    if isLast { kill(getpid(), SIGKILL) }
   }
+
+  func pass(_ point: Point) {
+    if reaches(point) { die() }
+  }
+
+  /// As kill -9 does.
+  func die() { kill(getpid(), SIGKILL) }
 }

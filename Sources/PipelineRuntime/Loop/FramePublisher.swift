@@ -7,9 +7,9 @@ import PipelinePorts
 actor FramePublisher {
   /// Records of a chunk.
   static let recordsMax = 5_000
-  private static let retryFirst = Duration.milliseconds(50)
   private static let retryLast = Duration.seconds(2)
 
+  private let retryFirst: Duration
   private let makeSink: @Sendable () async throws(AdapterFailure) -> any EventSink
   private let metrics: MetricsRegistry
   private let logger: Logger
@@ -21,8 +21,10 @@ actor FramePublisher {
     makeSink: @escaping @Sendable () async throws(AdapterFailure) -> any EventSink,
     metrics: MetricsRegistry,
     health: Health,
-    logger: Logger
+    logger: Logger,
+    retryFirst: Duration
   ) {
+    self.retryFirst = retryFirst
     self.makeSink = makeSink
     self.metrics = metrics
     self.health = health
@@ -47,14 +49,14 @@ actor FramePublisher {
   }
 
   func publish(_ records: [OutboundRecord], probe: CrashProbe) async throws(AdapterFailure) -> [WrittenPosition] {
-    var wait = Self.retryFirst
+    var wait = retryFirst
     while true {
       do {
         if sink == nil { sink = try await makeSink() }
         guard let sink else { continue }
-        if probe.isArmed(.midOutbox), records.count > 1 {
+        if records.count > 1, probe.reaches(.midOutbox) {
           _ = try await sink.write(Array(records.prefix(records.count / 2)))
-          probe.pass(.midOutbox)
+          probe.die()
         }
         let written = try await sink.write(records)
         health.set("broker", true)

@@ -21,7 +21,7 @@ extension Lane {
       switch routed.routing {
       case .subject(let key, let receivedAt, _, _):
         if subjects[key] == nil { needed.insert(key) }
-        if let receivedAt { latest.raise(tenant(of: key), to: receivedAt) }
+        if let receivedAt { latest.raise(tenantName(of: key), to: receivedAt) }
       case .control(.tick(let named, let time, _, _)):
         hasTick = true
         latest.raise(named, to: time)
@@ -31,7 +31,7 @@ extension Lane {
     guard hasTick else { return needed }
     // A tick fires what is due by the tenant's clock, which records may have moved past the tick's own instant.
     for (named, readings) in book.clocks.readings {
-      if let reading = readings.values.max() { latest.raise(named, to: reading) }
+      if !mutated(.dueSubjectsNotRead), let reading = readings.values.max() { latest.raise(named, to: reading) }
     }
     for (tenant, queue) in timers {
       let isLive = programs[tenant].map(processor.isLive) ?? true
@@ -45,7 +45,7 @@ extension Lane {
   }
 
   /// Decides one record. Returns a visit of all subjects the record asks for.
-  mutating func process(
+  func process(
     _ routed: RoutedRecord<Processor.Input>,
     processor: Processor,
     programs: [String: Processor.Program]
@@ -57,6 +57,7 @@ extension Lane {
     case .skip: return .none
     case .poison(let reason):
       emitDeadLetter(record, reason)
+      holdsLive = true
       return .none
     case .subject(let key, let receivedAt, let source, let input):
       apply(input, key: key, receivedAt: receivedAt, source: source, processor: processor, programs: programs)
@@ -76,9 +77,11 @@ extension Lane {
   }
 
   /// Sets the context to the tenant's clock and playbook.
-  private mutating func enter(_ tenant: String, programs: [String: Processor.Program], processor: Processor) {
+  private func enter(_ tenant: String, programs: [String: Processor.Program], processor: Processor) {
     context.playbookVersion = book.playbookVersions[tenant] ?? 0
-    if let time = time(of: tenant, processor: processor, programs: programs) { context.clock = time }
+    let isLive = programs[tenant].map(processor.isLive) ?? true
+    if isLive { holdsLive = true }
+    if let time = book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks) { context.clock = time }
   }
 
   private func time(
@@ -90,7 +93,7 @@ extension Lane {
     return book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks)
   }
 
-  private mutating func apply(
+  private func apply(
     _ input: Processor.Input,
     key: [UInt8],
     receivedAt: Instant?,
@@ -98,11 +101,11 @@ extension Lane {
     processor: Processor,
     programs: [String: Processor.Program]
   ) {
-    let tenant = tenant(of: key)
+    let tenant = tenantName(of: key)
     let program = programs[tenant]
     if let receivedAt { book.clocks.observe(receivedAt, tenant: tenant, source: source) }
     enter(tenant, programs: programs, processor: processor)
-    guard var subject = subjects.removeValue(forKey: key) else { return }
+    guard let subject = subjects[key] else { return }
     let wasDirty = subject.isDirty
     // In a lane of several clocks a record's own arrival says nothing of the others: there only ticks fire timers.
     if family.clocks.count == 1, let receivedAt {
@@ -112,10 +115,9 @@ extension Lane {
     subject.isDirty = true
     if !wasDirty { dirty.append(key) }
     timers[tenant, default: TimerQueue()].set(key, due: processor.due(subject.state, program: program))
-    subjects[key] = subject
   }
 
-  private mutating func tick(
+  private func tick(
     _ named: String,
     _ time: Instant,
     _ source: ClockSource,
@@ -134,7 +136,7 @@ extension Lane {
     }
     // A record decided at the tick's own instant stands before it and has moved the clock there already: the tick is
     // passed on all the same, or readers downstream would wait for the next one, which an ended import does not send.
-    if let after, after == time || before.map({ $0 < after }) ?? true {
+    if let after, (after == time && !mutated(.tickSwallowed)) || before.map({ $0 < after }) ?? true {
       let origin = family.clocks.count == 1 ? source.origin : family.clocks[0].origin
       processor.passOn(.tick(tenant: named, time: after, source: origin, ends: ends), in: &context)
     }
@@ -152,7 +154,7 @@ extension Lane {
   }
 
   /// Fires what is due by the tenant's clock.
-  private mutating func pass(
+  private func pass(
     _ tenant: String,
     ends: Bool,
     processor: Processor,
@@ -161,12 +163,12 @@ extension Lane {
     guard let clock = time(of: tenant, processor: processor, programs: programs) else { return .none }
     let program = programs[tenant]
     enter(tenant, programs: programs, processor: processor)
-    let through = clock - AcceptanceLimits.timerGrace
+    let through = mutated(.graceForgotten) ? clock : clock - AcceptanceLimits.timerGrace
     // Timers are set anew after the sweep: a subject that stays due (its effect is under way) is asked once a tick.
     var fired: [[UInt8]] = []
     var absent: [[UInt8]] = []
     while let key = timers[tenant]?.popDue(through: through) {
-      guard var subject = subjects.removeValue(forKey: key) else {
+      guard let subject = subjects[key] else {
         // Never lost: `keysNeeded` reads every subject that can fall due; one that is not there waits for the next tick.
         absent.append(key)
         continue
@@ -175,7 +177,6 @@ extension Lane {
       processor.advance(&subject.state, through: through, program: program, in: &context)
       subject.isDirty = true
       if !wasDirty { dirty.append(key) }
-      subjects[key] = subject
       fired.append(key)
     }
     for key in fired {
@@ -189,17 +190,16 @@ extension Lane {
   }
 
   /// One subject of a visit; the subject is in memory.
-  mutating func visit(
+  func visit(
     _ key: [UInt8],
     why: Visit,
     processor: Processor,
     programs: [String: Processor.Program]
   ) {
-    guard var subject = subjects.removeValue(forKey: key) else { return }
-    let tenant = tenant(of: key)
+    guard let subject = subjects[key] else { return }
+    let tenant = tenantName(of: key)
     let program = programs[tenant]
     enter(tenant, programs: programs, processor: processor)
-    defer { subjects[key] = subject }
     guard processor.visit(&subject.state, why: why, program: program, in: &context) else { return }
     if !subject.isDirty { dirty.append(key) }
     subject.isDirty = true
@@ -207,15 +207,15 @@ extension Lane {
   }
 
   /// The result of an effect; the subject is in memory unless the lane was lost meanwhile.
-  mutating func complete(
+  func complete(
     _ request: RequestedEffect<Processor.Effect>,
     with result: Processor.EffectResult,
     processor: Processor,
     programs: [String: Processor.Program]
   ) {
     context.inFlight.remove(request.id)
-    guard var subject = subjects.removeValue(forKey: request.subject) else { return }
-    let tenant = tenant(of: request.subject)
+    guard let subject = subjects[request.subject] else { return }
+    let tenant = tenantName(of: request.subject)
     enter(tenant, programs: programs, processor: processor)
     let wasDirty = subject.isDirty
     processor.completed(result, of: &subject.state, program: programs[tenant], in: &context)
@@ -226,12 +226,11 @@ extension Lane {
       request.subject,
       due: processor.due(subject.state, program: programs[tenant])
     )
-    subjects[request.subject] = subject
   }
 
   /// Poison input: one dead letter with its place and reason; the id is derived from the place, so that a repeat is
   /// recognisable.
-  private mutating func emitDeadLetter(_ record: LogRecord, _ reason: DeadLetterReason) {
+  private func emitDeadLetter(_ record: LogRecord, _ reason: DeadLetterReason) {
     context.emit(DeadLetterRecord.make(of: record, reason: reason))
     context.count(
       "hearth_dead_letters_total",

@@ -3,11 +3,15 @@ import PipelinePorts
 
 /// One lane: the co-partitioned partitions p of a family, their subjects, timers and clocks, and what has been decided
 /// but not yet committed. Synchronous and without effects; `PipelineLoop` loads, commits and publishes around it.
-struct Lane<Processor: SubjectProcessor> {
+///
+/// A class, as its subjects are, so that what a record changes is changed in place.
+final class Lane<Processor: SubjectProcessor> {
   /// A subject in memory.
-  struct Subject {
+  final class Subject {
     var state: Processor.State
     var isDirty = false
+
+    init(state: Processor.State) { self.state = state }
   }
 
   let family: LaneFamily
@@ -20,8 +24,12 @@ struct Lane<Processor: SubjectProcessor> {
   var dirty: [[UInt8]] = []
   /// Offsets or clocks moved since the last flush.
   var hasMoved = false
+  /// Something of a live tenant was decided since the last flush: people wait for it.
+  var holdsLive = false
   /// The tenant's clock as last acted upon.
   var passed: [String: Instant] = [:]
+
+  private var lastTenant: (prefix: [UInt8], name: String) = ([], "")
 
   var home: PartitionID { PartitionID(topic: family.topics[0], partition: number) }
   var partitions: [PartitionID] { family.topics.map { PartitionID(topic: $0, partition: number) } }
@@ -53,8 +61,8 @@ struct Lane<Processor: SubjectProcessor> {
     return origin.places.contains { place in claim.foldedEpochs[place.logEpoch].map { place.offset < $0 } ?? false }
   }
 
-  mutating func advanceOffset(past record: LogRecord) {
-    claims[record.partition]?.nextOffset = record.offset + 1
+  func advanceOffset(past record: LogRecord) {
+    claims[record.partition]?.nextOffset = record.offset + (mutated(.offsetTooFar) ? 2 : 1)
     hasMoved = true
   }
 
@@ -85,7 +93,7 @@ struct Lane<Processor: SubjectProcessor> {
   private func writes(processor: Processor, programs: [String: Processor.Program]) -> [SubjectWrite] {
     dirty.compactMap { key in
       guard let subject = subjects[key] else { return nil }
-      let program = programs[tenant(of: key)]
+      let program = programs[tenantName(of: key)]
       return SubjectWrite(
         key: key,
         state: processor.encode(subject.state),
@@ -96,19 +104,20 @@ struct Lane<Processor: SubjectProcessor> {
   }
 
   /// After the commit of what `flushes` gave.
-  mutating func committed() {
+  func committed() {
     for partition in partitions { claims[partition]?.flushNumber += 1 }
     if !context.outputs.isEmpty { claims[home]?.outboxPosition += 1 }
-    for key in dirty { subjects[key]?.isDirty = false }
+    for key in dirty { subjects[key]?.isDirty = mutated(.dirtyForgotten) }
     dirty.removeAll(keepingCapacity: true)
     context.outputs.removeAll(keepingCapacity: true)
     context.rows.removeAll(keepingCapacity: true)
     context.tallies.removeAll()
     hasMoved = false
+    holdsLive = false
   }
 
   /// Drops clean subjects beyond `limit`; they are read again when next needed.
-  mutating func trim(to limit: Int) {
+  func trim(to limit: Int) {
     // A subject that waits for the result of an effect stays.
     guard subjects.count > limit, context.inFlight.isEmpty else { return }
     var excess = subjects.count - limit
@@ -118,6 +127,16 @@ struct Lane<Processor: SubjectProcessor> {
         excess -= 1
       }
     }
+  }
+}
+
+extension Lane {
+  /// The tenant of a subject key; the one before it is remembered, since records of a tenant follow each other.
+  func tenantName(of key: [UInt8]) -> String {
+    if !lastTenant.prefix.isEmpty, key.starts(with: lastTenant.prefix) { return lastTenant.name }
+    let name = tenant(of: key)
+    lastTenant = (Array("\(name)/".utf8), name)
+    return name
   }
 }
 

@@ -21,7 +21,7 @@ struct LaneClocks: Hashable, Sendable {
       let own = readings[tenant]?[source]
       let shared = isLive ? readings[Self.everyLive]?[source] : nil
       guard let reading = [own, shared].compactMap({ $0 }).max() else { return nil }
-      earliest = earliest.map { min($0, reading) } ?? reading
+      earliest = earliest.map { mutated(.clockMax) ? max($0, reading) : min($0, reading) } ?? reading
     }
     return earliest
   }

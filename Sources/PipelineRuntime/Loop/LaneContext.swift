@@ -19,13 +19,6 @@ package struct LaneContext<Memory: Sendable, Effect: Sendable>: Sendable {
   package internal(set) var inFlight: Set<String> = []
   package internal(set) var tallies: [Tally: Int] = [:]
 
-  /// Something counted for `/metrics`, flushed with the lane.
-  package struct Tally: Hashable, Sendable {
-    package var name: String
-    package var help: String
-    package var labels: [MetricsRegistry.Label]
-  }
-
   package init(memory: Memory, storeEpoch: Int64, home: PartitionID) {
     self.memory = memory
     self.storeEpoch = storeEpoch
@@ -45,6 +38,9 @@ package struct LaneContext<Memory: Sendable, Effect: Sendable>: Sendable {
   package mutating func write(_ row: TableRow) { rows.append(row) }
 
   package mutating func count(_ name: String, help: String, labels: [MetricsRegistry.Label] = [], by amount: Int = 1) {
-    tallies[Tally(name: name, help: help, labels: labels), default: 0] += amount
+    count(Tally(name, help: help, labels: labels), by: amount)
   }
+
+  /// The same for what is counted with every record: made once, it costs no memory here.
+  package mutating func count(_ tally: Tally, by amount: Int = 1) { tallies[tally, default: 0] += amount }
 }

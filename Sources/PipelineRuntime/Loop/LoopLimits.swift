@@ -3,13 +3,20 @@ package struct LoopLimits: Sendable {
   /// Records asked of the source at a time.
   package var recordsPerPoll = 5_000
   /// A flush is due when this many subjects are dirty …
-  package var dirtySubjectsMax = 20_000
-  /// … or this many messages wait to be published …
-  package var outputsMax = 10_000
-  /// … or this long after the first change, while the log is being caught up …
-  package var catchUpInterval = Duration.milliseconds(1_000)
-  /// … or this long after it, in quiet times.
+  package var dirtySubjectsMax = 200_000
+  /// … or this many messages wait to be published (about 1 kB each in memory) …
+  package var outputsMax = 60_000
+  /// … or this long after the last flush, while the log is being caught up: what many records do to a subject is then
+  /// written once …
+  package var catchUpInterval = Duration.seconds(5)
+  /// … or this long after it, while nobody waits: only tenants with `clock: log` have moved …
+  package var replayInterval = Duration.seconds(1)
+  /// … or this long after it, in quiet times …
   package var quietInterval = Duration.milliseconds(40)
+  /// … or, under load, this many times as long as the last flush took, so that flushing leaves room for deciding …
+  package var flushSpacing = 4
+  /// … but no longer than this while a live tenant waits.
+  package var liveInterval = Duration.milliseconds(500)
   /// How long a poll waits for records.
   package var pollTimeout = Duration.milliseconds(100)
   /// Subjects kept in memory a lane.

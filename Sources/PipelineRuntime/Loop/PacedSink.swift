@@ -10,23 +10,55 @@ import PipelinePorts
 package actor PacedSink: EventSink {
   /// Unread bytes of this producer a partition may hold.
   package static let bytesMax = 1_500_000
+  /// The same where no other producer of weight writes beside it.
+  package static let aloneBytesMax = 4_000_000
   /// Bytes the broker keeps beside key, value and headers of a record.
   private static let overheadBytes = 100
   private static let pollInterval = Duration.milliseconds(20)
 
+  private let bytesMax: Int
   private let inner: any EventSink
   private let progress: any ConsumerProgress
   private let partitionCount: @Sendable (String) -> Int
   private let partitioner: @Sendable ([UInt8], Int) -> Int32
-  private var unread: [PartitionID: [(offset: Int64, bytes: Int)]] = [:]
+  private var unread: [PartitionID: Unread] = [:]
+
+  /// What was written to a partition and may not be read yet, oldest first.
+  private struct Unread {
+    private var entries: [(offset: Int64, bytes: Int)] = []
+    private var start = 0
+    private(set) var bytes = 0
+
+    mutating func append(_ offset: Int64, _ count: Int) {
+      entries.append((offset, count))
+      bytes += count
+    }
+
+    /// Forgets what stands before `next`; false when that is nothing.
+    mutating func forget(before next: Int64) -> Bool {
+      let former = start
+      while start < entries.count, entries[start].offset < next {
+        bytes -= entries[start].bytes
+        start += 1
+      }
+      guard start > former else { return false }
+      if start * 2 > entries.count {
+        entries.removeFirst(start)
+        start = 0
+      }
+      return true
+    }
+  }
 
   /// `partitioner`: partition of a key among a count, as the broker's clients compute it.
   package init(
     inner: any EventSink,
     progress: any ConsumerProgress,
     partitionCount: @escaping @Sendable (String) -> Int,
-    partitioner: @escaping @Sendable ([UInt8], Int) -> Int32
+    partitioner: @escaping @Sendable ([UInt8], Int) -> Int32,
+    bytesMax: Int = PacedSink.bytesMax
   ) {
+    self.bytesMax = bytesMax
     self.inner = inner
     self.progress = progress
     self.partitionCount = partitionCount
@@ -42,7 +74,7 @@ package actor PacedSink: EventSink {
       try await waitForRoom(bytes)
       let positions = try await inner.write(chunk)
       for (index, position) in positions.enumerated() {
-        unread[position.partition, default: []].append((position.offset, Self.bytes(of: chunk[index])))
+        unread[position.partition, default: Unread()].append(position.offset, Self.bytes(of: chunk[index]))
       }
       written.append(contentsOf: positions)
       start += chunk.count
@@ -67,7 +99,7 @@ package actor PacedSink: EventSink {
       record.partition = partition
       let place = PartitionID(topic: record.topic, partition: partition)
       let bytes = Self.bytes(of: record)
-      if !chunk.isEmpty, (added[place] ?? 0) + bytes > Self.bytesMax / 2 { break }
+      if !chunk.isEmpty, (added[place] ?? 0) + bytes > bytesMax / 2 { break }
       added[place, default: 0] += bytes
       chunk.append(record)
     }
@@ -76,17 +108,12 @@ package actor PacedSink: EventSink {
 
   private func waitForRoom(_ added: [PartitionID: Int]) async throws(AdapterFailure) {
     while true {
-      let full = added.filter { held($0.key) > 0 && held($0.key) + $0.value > Self.bytesMax }
+      let full = added.filter { held($0.key) > 0 && held($0.key) + $0.value > bytesMax }
       if full.isEmpty { return }
       let folded = try await progress.foldedThrough(topics: Set(full.keys.map(\.topic)).sorted())
       var isMoved = false
       for (partition, next) in folded {
-        // The first entry is the oldest; offsets rise.
-        let kept = unread[partition]?.drop { $0.offset < next }
-        if let kept, kept.count != unread[partition]?.count {
-          unread[partition] = Array(kept)
-          isMoved = true
-        }
+        if unread[partition]?.forget(before: next) == true { isMoved = true }
       }
       // A topic that no group reads needs no pacing.
       for partition in full.keys where folded[partition] == nil { unread[partition] = nil }
@@ -99,6 +126,6 @@ package actor PacedSink: EventSink {
   }
 
   private func held(_ partition: PartitionID) -> Int {
-    unread[partition]?.reduce(0) { $0 + $1.bytes } ?? 0
+    unread[partition]?.bytes ?? 0
   }
 }

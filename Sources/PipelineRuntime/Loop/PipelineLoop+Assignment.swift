@@ -34,7 +34,7 @@ extension PipelineLoop {
 
   private func open(_ id: LaneID, claims: [PartitionID: Claim]) async throws(AdapterFailure) {
     let family = processor.families[id.family]
-    var lane = try Lane(
+    let lane = try Lane(
       family: family,
       number: id.number,
       claims: claims,
@@ -49,7 +49,9 @@ extension PipelineLoop {
     let timers = try await retrying("timers") { [store] () throws(AdapterFailure) in
       try await store.timers(group: group, partition: home).map { StoredTimer(key: $0.key, due: $0.due) }
     }
-    for timer in timers { lane.timers[tenant(of: timer.key), default: TimerQueue()].set(timer.key, due: timer.due) }
+    for timer in timers where !mutated(.timersNotLoaded) {
+      lane.timers[tenant(of: timer.key), default: TimerQueue()].set(timer.key, due: timer.due)
+    }
     lanes[id] = lane
     if let claim = claims[home] { try await publishLeftovers(of: claim) }
     if processor.visitsTimersOnClaim, !timers.isEmpty { try await revisit(timers.map(\.key), in: id) }
@@ -57,14 +59,13 @@ extension PipelineLoop {
 
   private func revisit(_ keys: [[UInt8]], in id: LaneID) async throws(AdapterFailure) {
     try await load(Set(keys), into: id)
-    guard var lane = lanes.removeValue(forKey: id) else { return }
+    guard let lane = lanes[id] else { return }
     let active = programs.active(in: lane.book)
     for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       let why = Visit.everySubject(tenant: tenant(of: key), why: "claim", asOf: lane.context.clock)
       lane.visit(key, why: why, processor: processor, programs: active)
     }
     lane.hasMoved = true
-    lanes[id] = lane
   }
 
   private struct StoredTimer: Sendable {
@@ -74,7 +75,7 @@ extension PipelineLoop {
 
   /// What a predecessor committed but did not publish goes out first, in order.
   private func publishLeftovers(of claim: Claim) async throws(AdapterFailure) {
-    var position = claim.publishedThrough
+    var position = mutated(.leftoversSkipped) ? claim.outboxPosition : claim.publishedThrough
     let group = processor.group
     while position < claim.outboxPosition {
       let after = position

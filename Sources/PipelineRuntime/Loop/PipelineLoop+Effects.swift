@@ -37,8 +37,7 @@ extension PipelineLoop {
     with result: Processor.EffectResult,
     in id: LaneID
   ) {
-    guard var lane = lanes.removeValue(forKey: id) else { return }
+    guard let lane = lanes[id] else { return }
     lane.complete(request, with: result, processor: processor, programs: programs.active(in: lane.book))
-    lanes[id] = lane
   }
 }

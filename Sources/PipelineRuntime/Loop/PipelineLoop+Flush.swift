@@ -5,12 +5,14 @@ extension PipelineLoop {
   /// Commits and publishes what all moved lanes hold.
   func flush(final: Bool) async throws(AdapterFailure) {
     lastFlush = .now
+    defer { lastFlushTook = .now - lastFlush }
     let moved = lanes.filter { $0.value.hasMoved }.keys.sorted()
     guard !moved.isEmpty else { return }
     let flushes = moved.flatMap { id in
       lanes[id].map { $0.flushes(processor: processor, programs: programs.active(in: $0.book)) } ?? []
     }
     probe.pass(.beforeCommit)
+    if mutated(.publishedBeforeCommit) { try await publish(flushes) }
     let started = ContinuousClock.now
     guard let lostPartitions = try await commit(flushes, final: final) else { return }
     metrics.observe(
@@ -84,7 +86,7 @@ extension PipelineLoop {
       if row.flushNumber == flush.flushNumber + 1 { applied += 1 }
     }
     // One transaction: where any row moved, all did. A later owner's epoch may hide that, and then it has re-read us.
-    if applied > 0 {
+    if applied > 0 || mutated(.unknownCommitTaken) {
       if !lost.isEmpty { drop(lost) }
       return []
     }

@@ -25,6 +25,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   var lost: [PartitionID: ContinuousClock.Instant] = [:]
   var unrecorded: [PartitionID: PublicationProgress] = [:]
   var lastFlush = ContinuousClock.now
+  var lastFlushTook = Duration.zero
   var lastProgress = ContinuousClock.now
   var storeEpoch: Int64 = 0
   var stopping = false
@@ -55,7 +56,13 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     self.source = source
     self.store = store
     self.programs = ProgramCache(processor: processor, store: playbooks)
-    self.publisher = FramePublisher(makeSink: makeSink, metrics: metrics, health: health, logger: logger)
+    self.publisher = FramePublisher(
+      makeSink: makeSink,
+      metrics: metrics,
+      health: health,
+      logger: logger,
+      retryFirst: limits.retryFirst
+    )
     self.limits = limits
     self.health = health
     self.metrics = metrics
@@ -110,7 +117,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   private func waitTime() -> Duration {
     guard lanes.values.contains(where: { $0.hasMoved }) else { return limits.pollTimeout }
-    let left = limits.quietInterval - (ContinuousClock.now - lastFlush)
+    let left = flushInterval(isFull: false) - (ContinuousClock.now - lastFlush)
     return min(limits.pollTimeout, max(left, .milliseconds(1)))
   }
 
@@ -125,7 +132,14 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     }
     guard isMoved else { return false }
     if dirty >= limits.dirtySubjectsMax || outputs >= limits.outputsMax { return true }
-    return ContinuousClock.now - lastFlush >= (isFull ? limits.catchUpInterval : limits.quietInterval)
+    return ContinuousClock.now - lastFlush >= flushInterval(isFull: isFull)
+  }
+
+  private func flushInterval(isFull: Bool) -> Duration {
+    if isFull { return limits.catchUpInterval }
+    guard lanes.values.contains(where: \.holdsLive) else { return min(limits.replayInterval, limits.catchUpInterval) }
+    let spaced = min(lastFlushTook * limits.flushSpacing, limits.liveInterval, limits.catchUpInterval)
+    return max(limits.quietInterval, spaced)
   }
 
   // MARK: Records
@@ -163,7 +177,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
       batch.append(RoutedRecord(record: record, routing: routing))
       if case .control(.activate(let tenant, let version)) = routing {
         try await loadProgram(tenant: tenant, version: version)
-        break
+        if !mutated(.activationLate) { break }
       }
     }
     return batch
@@ -187,9 +201,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     from start: Int,
     in id: LaneID
   ) -> (next: Int, visit: Visit) {
-    // Taken out of the dictionary so that the lane is changed in place.
-    guard var lane = lanes.removeValue(forKey: id) else { return (batch.count, .none) }
-    defer { lanes[id] = lane }
+    guard let lane = lanes[id] else { return (batch.count, .none) }
     let active = programs.active(in: lane.book)
     for index in start..<batch.count {
       let visit = lane.process(batch[index], processor: processor, programs: active)
@@ -209,13 +221,12 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     let prefix = Array("\(tenant)/".utf8)
     for key in lanes[id]?.subjects.keys.filter({ $0.starts(with: prefix) }) ?? [] { keys.insert(key) }
     try await load(keys, into: id)
-    guard var lane = lanes.removeValue(forKey: id) else { return }
+    guard let lane = lanes[id] else { return }
     let active = programs.active(in: lane.book)
     for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       lane.visit(key, why: why, processor: processor, programs: active)
     }
     processor.visited(why, program: active[tenant], in: &lane.context)
-    lanes[id] = lane
   }
 
   func load(_ keys: Set<[UInt8]>, into id: LaneID) async throws(AdapterFailure) {
@@ -301,7 +312,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
 extension Lane {
   /// A record folded earlier moves the offset on, so that the re-produced log is not read again and again.
-  mutating func advanceOffsetIfNext(past record: LogRecord) {
+  func advanceOffsetIfNext(past record: LogRecord) {
     guard let claim = claims[record.partition], record.offset >= claim.nextOffset else { return }
     advanceOffset(past: record)
   }

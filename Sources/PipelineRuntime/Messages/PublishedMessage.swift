@@ -52,14 +52,17 @@ package struct PublishedMessage: Sendable {
       .init("topic", .string(lane.position.partition.topic)),
     ])
     let data = Value.object(
-      fields + [
-        .init("decidedAt", .time(decidedAt)),
-        .init("mode", .string(mode.rawValue)),
-        .init("origin", origin),
-        .init("playbookVersion", .whole(lane.playbookVersion)),
-        .init("sequence", .whole(sequence)),
-        .init("storeEpoch", .whole(lane.storeEpoch)),
-      ]
+      Self.merged(
+        fields,
+        [
+          .init("decidedAt", .time(decidedAt)),
+          .init("mode", .string(mode.rawValue)),
+          .init("origin", origin),
+          .init("playbookVersion", .whole(lane.playbookVersion)),
+          .init("sequence", .whole(sequence)),
+          .init("storeEpoch", .whole(lane.storeEpoch)),
+        ]
+      )
     )
     let value = MessageWriter.cloudEvent(
       id: "\(idPrefix):\(subject.path):\(sequence)",
@@ -69,7 +72,26 @@ package struct PublishedMessage: Sendable {
       subject: subject,
       data: data
     )
-    return OutboundRecord(topic: topic, key: Array(subject.key.utf8), value: value)
+    return OutboundRecord(topic: topic, key: subject.keyBytes, value: value)
+  }
+}
+
+extension PublishedMessage {
+  /// Two lists that are each in order of their names, as one: the writer then finds nothing to sort. Lists out of order
+  /// give a list out of order, which it sorts.
+  private static func merged(_ left: [Value.Member], _ right: [Value.Member]) -> [Value.Member] {
+    var merged: [Value.Member] = []
+    merged.reserveCapacity(left.count + right.count)
+    var next = 0
+    for member in left {
+      while next < right.count, precedesBytewise(right[next].name, member.name) {
+        merged.append(right[next])
+        next += 1
+      }
+      merged.append(member)
+    }
+    merged.append(contentsOf: right[next...])
+    return merged
   }
 }
 

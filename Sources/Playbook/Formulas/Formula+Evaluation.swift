@@ -141,7 +141,7 @@ extension ComparisonOperator {
     case .notEqual: order != 0
     case .less: order < 0
     case .lessOrEqual: order <= 0
-    case .greater: order > 0
+    case .greater: mutated(.greaterOrEqual) ? order >= 0 : order > 0
     case .greaterOrEqual: order >= 0
     }
   }

@@ -28,7 +28,8 @@ extension Formula {
       let past = threshold + TimeSpan(milliseconds: 1)
       return switch sign {
       case .greaterOrEqual, .less: threshold > now ? threshold : nil
-      case .greater, .lessOrEqual: past > now ? past : nil
+      case .greater, .lessOrEqual:
+        mutated(.elapsedWakesEarly) ? (threshold > now ? threshold : nil) : past > now ? past : nil
       case .equal, .notEqual: threshold > now ? threshold : (past > now ? past : nil)
       }
     case .elapsedUnits(let time, let unit):

@@ -1,0 +1,6 @@
+import Logging
+
+extension Logger {
+  /// Says nothing.
+  static var silent: Logger { Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() } }
+}
