@@ -47,13 +47,14 @@ package struct HeatMapDrawing: Sendable {
         let x = left + Double(column) * width
         let tip = [Self.at(row, column, in: tips), String(count)].compactMap { $0 }.joined(separator: ": ")
         parts.append(SVG.box("f", x: x, y: y, width: width - 1, height: cellHeight - 1, tip: tip))
+        let shade = count > 0 ? 0.12 + 0.88 * (Double(count) / largest).squareRoot() : 0
         if count > 0 {
-          let shade = 0.12 + 0.88 * (Double(count) / largest).squareRoot()
           parts.append(SVG.box("b", x: x, y: y, width: width - 1, height: cellHeight - 1, opacity: shade, tip: tip))
         }
         if let text = Self.at(row, column, in: texts), !text.isEmpty {
           let middle = (x + width / 2, y + cellHeight / 2 + 4)
-          parts.append(SVG.text(Caption(text), x: middle.0, y: middle.1, size: 12, anchor: .middle, style: "h"))
+          let style = shade > 0.6 ? "i" : ""
+          parts.append(SVG.text(Caption(text), x: middle.0, y: middle.1, size: 12, anchor: .middle, style: style))
         }
       }
     }

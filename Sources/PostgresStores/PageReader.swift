@@ -19,6 +19,7 @@ package struct PageReader: Sendable {
       try session.transaction { session throws(PostgresFailure) in
         try session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         var rows = PageRows()
+        try totals(of: question, into: &rows, session)
         try stepDays(of: question, into: &rows, session)
         try parts(of: question, into: &rows, session)
         try communities(of: question, into: &rows, session)
@@ -30,6 +31,25 @@ package struct PageReader: Sendable {
   }
 
   // MARK: Funnels
+
+  /// SEMANTICS, "Aggregates": `reached(0)` is their sum by day and channel.
+  private func totals(
+    of question: PageQuestion,
+    into rows: inout PageRows,
+    _ session: PostgresSession
+  ) throws(PostgresFailure) {
+    let result = try session.query(
+      """
+      SELECT id, sum(value)::int8 FROM aggregates
+      WHERE tenant = $1 AND type = ANY ($2) AND day <= ($3 AT TIME ZONE $4)::date GROUP BY 1 ORDER BY 1 LIMIT $5
+      """,
+      [
+        .text(question.tenant), .textArray(question.totals), instant(question.until), .text(question.zone),
+        .int8(Self.partsMax),
+      ]
+    )
+    for row in result.rows { rows.totals.append(.init(id: try row.text(0), sum: Int(try row.int8(1)))) }
+  }
 
   /// A member who reached a step on two days counts on both; on one day of a step she counts once for each instant.
   private func stepDays(

@@ -9,6 +9,8 @@ package struct PageQuestion: Sendable {
   package var zone: String
   /// The path: its funnel, its number of steps, and how long a step may take to count for its day (nil: no days).
   package var path: (funnel: String, steps: Int, within: TimeSpan?)?
+  /// Types of aggregate events, node 0 of the path.
+  package var totals: [String] = []
   /// Funnels of which parts are wanted.
   package var partedFunnels: [String] = []
   /// Whether communities are wanted.
@@ -98,6 +100,18 @@ package struct PageRows: Sendable {
     }
   }
 
+  /// A channel's or campaign's aggregate events, added up.
+  package struct Total: Sendable {
+    package var id: String
+    package var sum: Int
+
+    package init(id: String, sum: Int) {
+      self.id = id
+      self.sum = sum
+    }
+  }
+
+  package var totals: [Total] = []
   package var stepDays: [StepDay] = []
   package var partLevels: [PartLevel] = []
   package var communities: [Community] = []

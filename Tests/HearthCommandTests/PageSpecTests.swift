@@ -24,7 +24,7 @@ struct PageSpecTests {
     let yaml = SamplePage.yaml
     let unknown = try failure(yaml.replacing("ranking:", with: "rankng:"))
     #expect(unknown.code == .invalidInput)
-    #expect(unknown.description.contains("page.yaml:13:5: expected one of behaviours, events, follow"))
+    #expect(unknown.description.contains("page.yaml:14:5: expected one of behaviours, events, follow"))
     let word = try failure(yaml.replacing("simulated", with: "invented"))
     #expect(word.description.contains("page.yaml:5:17: expected simulated or real, got invented"))
     let span = try failure(yaml.replacing("within: 72h", with: "within: soon"))

@@ -97,6 +97,7 @@ enum SamplePage {
       rows.partLevels.append(.init(funnel: "path", value: value, level: 3, members: paid))
       rows.partLevels.append(.init(funnel: "path", value: value, level: 1, members: 300 - paid))
     }
+    rows.totals = [.init(id: "ad", sum: 9000), .init(id: "qr", sum: 4000)]
     rows.communities = ["c1", "c2", "c3"].map { id in
       let cools = planted && id == "c2"
       let json =
@@ -116,7 +117,7 @@ enum SamplePage {
   static func tally(planted: Bool) throws -> EventTally {
     let end = try #require(Instant(text: "2026-03-31T16:00:00Z"))
     let playbook = try compiled()
-    var tally = EventTally(section: try spec(), until: end, zone: playbook.zone, totals: ["channel.exposed"])
+    var tally = EventTally(section: try spec(), until: end, zone: playbook.zone)
     for day in 0..<14 {
       for community in ["c1", "c2", "c3"] {
         let writers = planted && community == "c2" && day < 7 ? 5 : 30

@@ -25,7 +25,7 @@ struct ComparisonsTests {
   private func days(broken: Set<Int>, _ generator: inout SeededGenerator) -> [Comparisons.StepDay] {
     (1...4).flatMap { step in
       (0..<30).map { day in
-        let rate = step == 3 && broken.contains(day) ? 0.15 : 0.6
+        let rate = step == 3 && broken.contains(day) ? 0.05 : 0.6
         let whole = Int.random(in: 40...70, using: &generator)
         let moved = (0..<whole).filter { _ in Double.random(in: 0..<1, using: &generator) < rate }.count
         return .init(step: step, day: day, moved: Proportion(moved, of: whole))

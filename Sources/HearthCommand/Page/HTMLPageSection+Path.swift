@@ -122,7 +122,9 @@ extension HTMLPageSection {
       cells +=
         HTML.numeral(ReportText.number(part.converted.of)) + HTML.numeral(ReportText.number(part.converted.count))
       cells += HTML.numeral(PageFindings.rate(part.converted))
-      cells += HTML.meter(Int(part.converted.rate * 10_000), of: max(1, Int(top * 10_000)))
+      // Of a handful a share says nothing.
+      let isCompared = part.converted.of >= Comparisons.partMin
+      cells += isCompared ? HTML.meter(Int(part.converted.rate * 10_000), of: max(1, Int(top * 10_000))) : HTML.cell("")
       return row(cells, stands: best != nil && part.value == best)
     }
     let title = Caption(zh: "按\(named.zh)的转化", en: "Conversion by \(named.en)")

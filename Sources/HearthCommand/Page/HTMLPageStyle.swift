@@ -50,6 +50,6 @@ enum HTMLPageStyle {
     svg text.i{fill:var(--card)}svg .o{fill:none;stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
     svg .q{fill:var(--line)}svg .k{fill:var(--ink)}svg .c{fill:none;stroke:var(--accent);stroke-width:3}
     @media (max-width:40rem){.tenant>h2{font-size:1.4rem}table{font-size:.86rem}nav{font-size:.82rem}
-    #only-both:checked~nav .links .en{display:none}}
+    #only-both:checked~nav .links .en,#only-both:checked~main table .en{display:none}}
     """
 }

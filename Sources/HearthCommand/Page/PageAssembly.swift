@@ -42,7 +42,7 @@ struct PageAssembly {
     var view: PageSection.FollowView?
     if let file = spec.events {
       let path = URL(fileURLWithPath: file, relativeTo: URL(fileURLWithPath: eventsFolder, isDirectory: true)).path
-      var counting = EventTally(section: spec, until: until, zone: stored.zone, totals: builder.totals)
+      var counting = EventTally(section: spec, until: until, zone: stored.zone)
       try MemberEvents.read(path, tenant: spec.tenant) { counting.read($0) }
       tally = counting
       if let follow = spec.follow { view = try await self.follow(follow, spec, stored, path, until: until) }

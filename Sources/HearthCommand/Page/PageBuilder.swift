@@ -22,6 +22,7 @@ package struct PageBuilder: Sendable {
     var question = PageQuestion(tenant: spec.tenant, until: until, zone: playbook.zone.identifier)
     if let path = spec.path, let funnel = funnel(path.funnel) {
       question.path = (path.funnel, funnel.steps.count, path.within)
+      question.totals = funnel.total?.types ?? []
       if path.parts != nil { question.partedFunnels.append(path.funnel) }
     }
     question.partedFunnels += spec.behaviours.map(\.funnel)
@@ -30,9 +31,6 @@ package struct PageBuilder: Sendable {
     question.ranking = spec.ranking.map { ($0.by, $0.top) }
     return question
   }
-
-  /// Types of aggregate events that node 0 of the path adds up.
-  package var totals: [String] { spec.path.flatMap { funnel($0.funnel)?.total?.types } ?? [] }
 
   func funnel(_ name: String) -> FunnelDefinition? { playbook.funnels.first { $0.name == name } }
 
@@ -50,7 +48,7 @@ package struct PageBuilder: Sendable {
     section.behaviours = spec.behaviours.map { behaviour in
       .init(spec: behaviour, parts: parts(behaviour.funnel, goal: nil, rows))
     }
-    section.path = path(report, rows, tally)
+    section.path = path(report, rows)
     section.communities = communities(rows, tally)
     if let path = section.path {
       comparisons.compareDays(path.days)
@@ -81,16 +79,16 @@ package struct PageBuilder: Sendable {
     }
   }
 
-  private func path(_ report: ReportModel, _ rows: PageRows, _ tally: EventTally?) -> PageSection.PathView? {
+  private func path(_ report: ReportModel, _ rows: PageRows) -> PageSection.PathView? {
     guard let spec = spec.path, let funnel = report.funnels.first(where: { $0.name == spec.funnel }) else {
       return nil
     }
-    let exposures = tally?.exposures ?? [:]
+    let exposures = Dictionary(rows.totals.map { ($0.id, $0.sum) }, uniquingKeysWith: +)
     let total = self.funnel(spec.funnel)?.total
     let node = total.map { (ReportLabel($0.label, name: $0.name), exposures.values.reduce(0, +)) }
     return .init(
       funnel: funnel,
-      node: tally == nil ? nil : node,
+      node: node,
       days: rows.stepDays.map {
         .init(step: $0.step, day: $0.day.daysSinceEpoch, moved: Proportion($0.moved, of: $0.reached))
       },

@@ -79,7 +79,7 @@ enum HTML {
 
   /// A horizontal bar for a table's cell.
   static func meter(_ value: Int, of largest: Int) -> String {
-    let tenths = largest > 0 ? value * 1000 / largest : 0
+    let tenths = largest > 0 ? min(max(value, 0), largest) * 1000 / largest : 0
     return "<td class=\"bar\"><div class=\"meter\"><i style=\"width:\(tenths / 10).\(tenths % 10)%\"></i></div></td>"
   }
 
