@@ -4,8 +4,11 @@ import PipelinePorts
 extension PipelineLoop {
   /// Commits and publishes what all moved lanes hold.
   func flush(final: Bool) async throws(AdapterFailure) {
-    lastFlush = .now
-    defer { lastFlushTook = .now - lastFlush }
+    let begun = ContinuousClock.now
+    defer {
+      lastFlush = .now
+      lastFlushTook = lastFlush - begun
+    }
     let moved = lanes.filter { $0.value.hasMoved }.keys.sorted()
     guard !moved.isEmpty else { return }
     let flushes = moved.flatMap { id in

@@ -26,6 +26,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   var unrecorded: [PartitionID: PublicationProgress] = [:]
   var lastFlush = ContinuousClock.now
   var lastFlushTook = Duration.zero
+  var lastFullPoll: ContinuousClock.Instant?
   var lastProgress = ContinuousClock.now
   var storeEpoch: Int64 = 0
   var stopping = false
@@ -98,10 +99,9 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   /// One poll and what follows from it.
   package func turn() async throws(AdapterFailure) {
     let happening = await source.poll(timeout: waitTime(), recordsMax: limits.recordsPerPoll)
-    var isFull = false
     switch happening {
     case .records(let records):
-      isFull = records.count >= limits.recordsPerPoll / 2
+      if records.count >= limits.recordsPerPoll / 2 { lastFullPoll = .now }
       health.set("broker", true)
       try await process(records)
     case .assigned(let partitions): try await assigned(partitions)
@@ -110,18 +110,18 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     case .failure(let failure): try sourceFailed(failure)
     case nil: break
     }
-    if isFlushDue(isFull: isFull) { try await flush(final: false) }
+    if isFlushDue() { try await flush(final: false) }
     try await recordProgress(force: false)
     try await reclaim()
   }
 
   private func waitTime() -> Duration {
     guard lanes.values.contains(where: { $0.hasMoved }) else { return limits.pollTimeout }
-    let left = flushInterval(isFull: false) - (ContinuousClock.now - lastFlush)
+    let left = flushInterval() - (ContinuousClock.now - lastFlush)
     return min(limits.pollTimeout, max(left, .milliseconds(1)))
   }
 
-  private func isFlushDue(isFull: Bool) -> Bool {
+  private func isFlushDue() -> Bool {
     var isMoved = false
     var dirty = 0
     var outputs = 0
@@ -132,11 +132,12 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     }
     guard isMoved else { return false }
     if dirty >= limits.dirtySubjectsMax || outputs >= limits.outputsMax { return true }
-    return ContinuousClock.now - lastFlush >= flushInterval(isFull: isFull)
+    return ContinuousClock.now - lastFlush >= flushInterval()
   }
 
-  private func flushInterval(isFull: Bool) -> Duration {
-    if isFull { return limits.catchUpInterval }
+  private func flushInterval() -> Duration {
+    // The log is being caught up as long as polls come back full now and then.
+    if let full = lastFullPoll, .now - full < limits.replayInterval { return limits.catchUpInterval }
     guard lanes.values.contains(where: \.holdsLive) else { return min(limits.replayInterval, limits.catchUpInterval) }
     let spaced = min(lastFlushTook * limits.flushSpacing, limits.liveInterval, limits.catchUpInterval)
     return max(limits.quietInterval, spaced)
