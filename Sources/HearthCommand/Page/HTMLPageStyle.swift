@@ -45,7 +45,7 @@ enum HTMLPageStyle {
     ol.moments li{padding:.35rem 0}ol.moments time{color:var(--soft);font-size:.85rem;display:block}
     ol.moments em{font-style:normal;color:var(--soft);font-size:.88rem;display:block;overflow-wrap:anywhere}
     ol.moments .held b{color:var(--accent)}ol.moments q{display:block}
-    details{margin-top:2rem}summary{cursor:pointer;color:var(--second);font-weight:600}
+    .tenant th,.tenant td{word-break:keep-all}details{margin-top:2rem}summary{cursor:pointer;color:var(--second);font-weight:600}
     td.a{color:var(--accent);font-weight:600}tr.stands td{color:var(--accent);font-weight:600}
     svg text.i{fill:var(--card)}svg .o{fill:none;stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
     svg .q{fill:var(--line)}svg .k{fill:var(--ink)}svg .c{fill:none;stroke:var(--accent);stroke-width:3}
