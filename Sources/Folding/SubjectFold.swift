@@ -63,8 +63,7 @@ extension SubjectFold {
   /// The funnels' next deadline before `instant`. Tags and funnels move on in order of time: a deadline asks for the
   /// tags as they were then, within the lateness bound.
   package func funnelDue(before instant: Instant, program: FoldProgram) -> Instant? {
-    guard subject.kind == .member, let due = funnels.nextDue(program: program.funnels),
-      due < instant,
+    guard subject.kind == .member, let due = funnels.nextDue(program: program.funnels), due < instant,
       due > funnels.clock
     else { return nil }
     return due

@@ -5,14 +5,10 @@ extension Simulation {
 
   /// Ends all faults, gives every service one calm process and lets time pass until nothing is left to do.
   mutating func settle() async throws {
-    while !late.isEmpty { wakeLate() }
-    for index in fleets.indices {
-      for record in try await fleets[index].calm(.calm) { log.append(record) }
-    }
+    try await calm()
     for index in ticks.indices { ticks[index].lead.set(index == 0) }
     for index in rankings.indices { rankings[index].lead.set(index == 0) }
     storeOffset = TimeSpan(milliseconds: 0)
-    try await drain()
     guard !isImport else { return try await endImport() }
     try await pass(.minutes(1))
     try await pass(.hours(30))
@@ -22,6 +18,15 @@ extension Simulation {
       if eventCount == events, await !hasUnsettledDeliveries() { return }
     }
     throw SimulationFailure("time passes and something still goes on")
+  }
+
+  /// Gives every service one calm process and lets it fold what is there.
+  mutating func calm() async throws {
+    while !late.isEmpty { wakeLate() }
+    for index in fleets.indices {
+      for record in try await fleets[index].calm(.calm) { log.append(record) }
+    }
+    try await drain()
   }
 
   private var eventCount: Int {

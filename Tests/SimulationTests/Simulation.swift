@@ -32,9 +32,14 @@ struct Simulation {
   var rankings: [(leader: PopulationLeader, lead: ManualLeadership, progress: PopulationLeader.Progress)] = []
   /// Messages of processes that were stopped and have not woken yet.
   var late: [(since: Instant, records: [OutboundRecord])] = []
+  /// When all services had last folded everything.
+  private var caughtUpAt: Instant
   private(set) var steps = 0
   private(set) var lateWrites = 0
 
+  /// No service is further behind than this: `touch.delivered` goes from the notifier into the log without ingest's
+  /// judgement, and past the lateness bound nothing is promised of it.
+  private static let behindMax = TimeSpan.hours(30)
   /// A stopped process wakes within this time.
   private static let sleepMax = TimeSpan.hours(24)
 
@@ -60,6 +65,7 @@ struct Simulation {
       isImport: isImport
     )
     now = playbook.start
+    caughtUpAt = playbook.start
     storeClock = ManualClock(playbook.start)
     let around = Surroundings(log: log, store: store, metrics: metrics, channel: channel)
     fleets = Self.groups.map { Self.fleet($0, around) }
@@ -139,7 +145,7 @@ struct Simulation {
   private mutating func step() async throws {
     switch random.below(100) {
     case 0..<10: await send()
-    case 10..<19: advanceClock()
+    case 10..<19: try await advanceClock()
     case 19..<25: await tick()
     case 25..<28: await rank()
     case 28..<30: try await changeMembers(of: random.below(fleets.count))
@@ -157,7 +163,7 @@ struct Simulation {
     await sender.send(now: now, skew: skew, count: 1 + random.below(4), cutTo: cutTo)
   }
 
-  private mutating func advanceClock() {
+  private mutating func advanceClock() async throws {
     let far = sender.nextArrival.map { $0 > now } ?? false
     if far, random.chance(60), let next = sender.nextArrival {
       now = next
@@ -169,6 +175,13 @@ struct Simulation {
     storeClock.set(now + storeOffset)
     // What deduplication remembers is bounded: nobody wakes after days.
     while let first = late.first, first.since + Self.sleepMax < now { wakeLate() }
+    if !isImport, now - caughtUpAt > Self.behindMax { try await catchUp() }
+  }
+
+  private mutating func catchUp() async throws {
+    try await calm()
+    caughtUpAt = now
+    for index in fleets.indices { try await changeMembers(of: index) }
   }
 
   private mutating func tick() async {

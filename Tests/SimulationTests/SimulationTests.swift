@@ -13,6 +13,9 @@ struct SimulationTests {
   /// Most seeds of a run that is bounded by time.
   private static let seedsMax: UInt64 = 1_000_000
 
+  /// Failing seeds after which a run ends.
+  private static var failuresMax: Int { environment["HEARTH_FAILURES"].flatMap { Int($0) } ?? 5 }
+
   private static var seeds: ClosedRange<UInt64> {
     if let text = environment["HEARTH_SEEDS"] {
       let ends = text.split(separator: "-").compactMap { UInt64($0) }
@@ -40,7 +43,7 @@ struct SimulationTests {
       Issue.record(
         "seed \(seed): \(faults.count) faults; again: \(replay)\n\(faults.prefix(6).joined(separator: "\n"))"
       )
-      if failed.count >= 5 { break }
+      if failed.count >= Self.failuresMax { break }
     }
     for line in distribution.lines { print("simulation: \(line)") }
     guard failed.isEmpty, Self.environment["HEARTH_SEEDS"] == nil else { return }

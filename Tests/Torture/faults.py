@@ -92,12 +92,14 @@ def kill_random(run, until: float) -> Outcome:
         run.instance.keep_taggers(run.hands + MORE_HANDS)
         run.wait_for_owners()
         time.sleep(run.dice.uniform(0, 1.5))
-        owners = sorted(run.instance.owners())
+        owners, counted = sorted(run.instance.owners()), set()
         for pid in run.dice.sample(owners, run.dice.randint(min(1, len(owners)), len(owners))):
             if not send(pid, signal.SIGSTOP):
                 continue
             try:
-                outcome.hit(Work(run.instance, run.store))
+                work = Work(run.instance, run.store, without=counted)
+                counted |= work.places
+                outcome.hit(work)
             finally:
                 send(pid, signal.SIGKILL)
         if time.monotonic() > until:

@@ -314,18 +314,21 @@ class Instance:
 class Work:
     """What a process that stands still (stopped, or dead) had not committed: records of the log behind the store's
     offsets in partitions of its group that nobody moves, and frames committed there that are not known to be published.
-    `group` None: of all services."""
+    `group` None: of all services. `without`: partitions that stood still before, whose work is another's."""
 
-    def __init__(self, instance: Instance, store: Store, pause: float = 0.35, group: str | None = "tagger"):
+    def __init__(self, instance: Instance, store: Store, pause: float = 0.35, group: str | None = "tagger",
+                 without: frozenset | set = frozenset()):
         first = instance.offsets(store, group)
         time.sleep(pause)
         ends = instance.ends(tuple(sorted({topic for _, topic, _ in first})))
         second = instance.offsets(store, group)
         self.records = self.frames = 0
+        self.places = set()
         for place, row in second.items():
-            if first.get(place) == row:
-                self.records += max(0, ends[place[1:]] - row[0])
-                self.frames += max(0, row[1] - row[2])
+            records, frames = max(0, ends[place[1:]] - row[0]), max(0, row[1] - row[2])
+            if first.get(place) == row and place not in without and (records or frames):
+                self.records, self.frames = self.records + records, self.frames + frames
+                self.places.add(place)
 
 
 class Watch:
