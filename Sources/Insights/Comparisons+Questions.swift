@@ -59,17 +59,12 @@ extension Comparisons {
     }
   }
 
-  /// Every part against every other, the one with the larger rate first.
+  /// Each part against all others together; two parts only once, as it is the same test.
   package mutating func compareParts(_ funnel: String, _ parts: [Part]) {
     let ranked = Self.ranked(parts)
-    for (place, better) in ranked.enumerated() {
-      for worse in ranked.dropFirst(place + 1) {
-        compare(
-          .parts(funnel: funnel, better: better.value, worse: worse.value),
-          better.converted,
-          worse.converted
-        )
-      }
+    let all = ranked.reduce(Proportion(0, of: 0)) { $0 + $1.converted }
+    for part in ranked.count == 2 ? ranked.prefix(1) : ranked[...] {
+      compare(.part(funnel: funnel, value: part.value), part.converted, all - part.converted)
     }
   }
 
@@ -93,15 +88,18 @@ extension Comparisons {
     }
   }
 
-  /// The part that beats each other part that was compared, with the finding against the next best; nil when none does.
-  package func bestPart(of funnel: String, _ parts: [Part]) -> Finding? {
+  /// The part with the largest rate, when it passes the bound against all others together and also beats the next best
+  /// one by itself; nil when two are about as good.
+  ///
+  /// The second test is not counted among the section's: it can only withhold a claim.
+  package func bestPart(of funnel: String, _ parts: [Part]) -> (finding: Finding, next: Part)? {
     let ranked = Self.ranked(parts)
-    guard let best = ranked.first, ranked.count > 1 else { return nil }
-    let won = claims.filter { finding in
-      if case .parts(funnel, best.value, _) = finding.question { finding.test.z > 0 } else { false }
-    }
-    guard won.count == ranked.count - 1 else { return nil }
-    return won.first { $0.question == .parts(funnel: funnel, better: best.value, worse: ranked[1].value) }
+    guard ranked.count > 1, let best = ranked.first,
+      let finding = claims.first(where: { $0.question == .part(funnel: funnel, value: best.value) }),
+      let against = TwoProportions(best.converted, ranked[1].converted), against.p < Self.errorMax,
+      finding.test.z > 0, against.z > 0
+    else { return nil }
+    return (finding, ranked[1])
   }
 
   /// Communities that lost more of their activity than the others did.

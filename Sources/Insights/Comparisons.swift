@@ -10,8 +10,8 @@ package struct Comparisons: Sendable {
   package enum Question: Hashable, Sendable {
     /// Step `step` (from 1) to the next, of those who reached it on one day against all other days.
     case day(step: Int, day: Int)
-    /// One part of a breakdown against another.
-    case parts(funnel: String, better: String, worse: String)
+    /// One part of a breakdown against all others together.
+    case part(funnel: String, value: String)
     /// A community's active members now and before, against those of all others.
     case community(String)
   }

@@ -57,7 +57,7 @@ struct ComparisonsTests {
     #expect(claimed <= 6, "claimed in \(claimed) of 300")
   }
 
-  @Test("The best part must beat each other one")
+  @Test("The best part must beat the others together, and the next best by itself")
   func bestPart() throws {
     let clear: [Comparisons.Part] = [
       .init(value: "ad", converted: Proportion(100, of: 500)), .init(value: "qr", converted: Proportion(220, of: 500)),
@@ -67,13 +67,44 @@ struct ComparisonsTests {
     comparisons.compareParts("path", clear)
     #expect(comparisons.made == 3)
     let best = try #require(comparisons.bestPart(of: "path", clear))
-    #expect(best.question == .parts(funnel: "path", better: "qr", worse: "post"))
+    #expect(best.finding.question == .part(funnel: "path", value: "qr"))
+    #expect(best.finding.second == Proportion(210, of: 1000))
+    #expect(best.next.value == "post")
 
+    // Two that are about as good: both beat the others together, neither is the best.
     var level = clear
     level[3].converted = Proportion(215, of: 500)
     var again = Comparisons()
     again.compareParts("path", level)
     #expect(again.bestPart(of: "path", level) == nil)
+  }
+
+  @Test("Of two parts there is one test, and the worse is never the best")
+  func twoParts() throws {
+    let parts: [Comparisons.Part] = [
+      .init(value: "false", converted: Proportion(200, of: 400)),
+      .init(value: "true", converted: Proportion(90, of: 400)),
+    ]
+    var comparisons = Comparisons()
+    comparisons.compareParts("f", parts)
+    #expect(comparisons.made == 1)
+    #expect(try #require(comparisons.bestPart(of: "f", parts)).finding.question == .part(funnel: "f", value: "false"))
+  }
+
+  @Test("Channels that do not differ give no best one, in 300 sections at most 6 times")
+  func noBestPart() {
+    var claimed = 0
+    for seed in 1...300 {
+      var generator = SeededGenerator(seed: UInt64(seed))
+      let parts = (1...6).map { channel in
+        let paid = (0..<200).filter { _ in Double.random(in: 0..<1, using: &generator) < 0.18 }.count
+        return Comparisons.Part(value: "\(channel)", converted: Proportion(paid, of: 200))
+      }
+      var comparisons = Comparisons()
+      comparisons.compareParts("path", parts)
+      claimed += comparisons.bestPart(of: "path", parts) == nil ? 0 : 1
+    }
+    #expect(claimed <= 6, "claimed in \(claimed) of 300")
   }
 
   @Test("A community cools against the others, not with them")

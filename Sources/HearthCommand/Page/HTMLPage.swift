@@ -85,9 +85,10 @@ package struct HTMLPage {
           + "at most half of theirs. Who had not the full time before the end is left out."
       ),
       Caption(
-        zh: "最佳渠道：必须胜过每一个至少 30 人的其它渠道。行为：做过与没做过的人相比。",
+        zh: "最佳渠道：至少 30 人的渠道，各与其余合计相比；还要单独胜过第二名（p < 0.01）。行为：做过与没做过的人相比。",
         en:
-          "Best channel: it must beat every other one with at least 30 members. Behaviour: who did against who did not."
+          "Best channel: each with at least 30 members against all others together; and it must beat the next best by "
+          + "itself (p < 0.01). Behaviour: who did against who did not."
       ),
       Caption(
         zh: "降温：标签成立，而且最近一期的活跃人天相对前一期，比其它社群的走势低三成以上。",

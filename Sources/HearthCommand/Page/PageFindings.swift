@@ -43,24 +43,27 @@ struct PageFindings {
 
   private var bestPart: PageFinding? {
     guard let path = section.path, let parts = section.spec.path?.parts,
-      let finding = section.comparisons.bestPart(of: path.funnel.name, PageBuilder.compared(path.parts)),
-      case .parts(_, let better, let worse) = finding.question, let first = path.funnel.steps.first,
+      let best = section.comparisons.bestPart(of: path.funnel.name, PageBuilder.compared(path.parts)),
+      case .part(_, let value) = best.finding.question, let first = path.funnel.steps.first,
       path.funnel.steps.indices.contains(path.goal)
     else { return nil }
     let last = path.funnel.steps[path.goal]
-    let (best, next) = (section.named(better), section.named(worse))
+    let (name, next) = (section.named(value), section.named(best.next.value))
+    let figures = (
+      Self.figures(best.finding.first), Self.figures(best.next.converted), Self.figures(best.finding.second)
+    )
     return PageFinding(
       kind: .bestPart,
-      about: [better],
-      title: ReportLabel(zh: "最佳\(parts.zh)：\(best.zh)", en: "Best \(parts.en): \(best.en)"),
+      about: [value],
+      title: ReportLabel(zh: "最佳\(parts.zh)：\(name.zh)", en: "Best \(parts.en): \(name.en)"),
       sentence: ReportLabel(
-        zh: "从“\(first.label.zh)”走到“\(last.label.zh)”：\(best.zh) \(Self.figures(finding.first))，"
-          + "第二名 \(next.zh) \(Self.figures(finding.second))；其余更低。",
+        zh: "从“\(first.label.zh)”走到“\(last.label.zh)”：\(name.zh) \(figures.0)，第二名 \(next.zh) \(figures.1)，"
+          + "其余合计 \(figures.2)。",
         en:
-          "From “\(first.label.en)” to “\(last.label.en)”: \(best.en) \(Self.figures(finding.first)), next \(next.en) "
-          + "\(Self.figures(finding.second)); the others less."
+          "From “\(first.label.en)” to “\(last.label.en)”: \(name.en) \(figures.0), next \(next.en) \(figures.1), all "
+          + "others together \(figures.2)."
       ),
-      evidence: evidence([finding])
+      evidence: evidence([best.finding])
     )
   }
 
@@ -69,8 +72,8 @@ struct PageFindings {
       let parts = PageBuilder.compared(view.parts)
       guard let funnel = section.report.funnels.first(where: { $0.name == view.spec.funnel }),
         let last = funnel.steps.last,
-        let finding = section.comparisons.bestPart(of: view.spec.funnel, parts),
-        case .parts(_, "true", _) = finding.question
+        let finding = section.comparisons.bestPart(of: view.spec.funnel, parts)?.finding,
+        case .part(_, "true") = finding.question
       else { return nil }
       let label = view.spec.label
       return PageFinding(
