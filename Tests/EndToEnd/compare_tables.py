@@ -25,6 +25,7 @@ STATE = """
 SELECT json_build_object('subject', substr(subject, length(:'tenant') + 2), 'metrics', projection -> 'metrics',
   'tags', projection -> 'tags')
 FROM subject_states WHERE consumer_group = 'tagger' AND subject > :'tenant' || '/' AND subject < :'tenant' || '0'
+  AND subject_kind(subject) IN ('member', 'community') -- channels and campaigns hold totals alone
 """
 FUNNELS = f"""
 SELECT json_build_object('subject', 'member/' || member, 'funnel', funnel, 'day', day, 'level', level, 'status', status,
