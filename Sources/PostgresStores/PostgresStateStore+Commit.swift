@@ -85,30 +85,51 @@ extension PostgresStateStore {
     _ flushes: [PartitionFlush]
   ) throws(PostgresFailure) -> some Sequence<PostgresStatement> {
     var small = RowBatches.statements(flushes.flatMap(\.rows))
-    if let frames = try Self.frameInsert(group, flushes) { small.append(frames) }
+    small += try Self.frameInserts(group, flushes)
     if !retainFrames { small.append(Self.publishedDelete(group, flushes)) }
     return [AnySequence(SubjectBatches(group: group, flushes: flushes)), AnySequence(small)].joined()
   }
 
-  private static func frameInsert(
+  /// The frames in statements of about `SubjectBatches.bytesMax`, each at least one.
+  private static func frameInserts(
     _ group: String,
     _ flushes: [PartitionFlush]
-  ) throws(PostgresFailure) -> PostgresStatement? {
-    let withFrames = flushes.filter { $0.frame != nil }
-    guard !withFrames.isEmpty else { return nil }
-    let places = PartitionColumns(withFrames.map(\.partition))
-    var positions = PostgresArrayBuilder(.int8Array, capacity: withFrames.count)
-    var frames = PostgresArrayBuilder(.byteaArray, capacity: withFrames.count)
-    for flush in withFrames {
+  ) throws(PostgresFailure) -> [PostgresStatement] {
+    var statements: [PostgresStatement] = []
+    var batch: [(partition: PartitionID, position: Int64, bytes: [UInt8])] = []
+    var size = 0
+    for flush in flushes {
       guard let frame = flush.frame else { continue }
-      positions.append(frame.position)
-      do { frames.append(bytes: try FrameCodec.encode(frame.records)) } catch {
+      let bytes: [UInt8]
+      do { bytes = try FrameCodec.encode(frame.records) } catch {
         throw PostgresFailure(
           sqlstate: "54000",
           reason: "outbox frame past \(FrameCodec.frameBytesMax) bytes or \(FrameCodec.headersMax) headers",
           disposition: .fatal
         )
       }
+      if !batch.isEmpty, size + bytes.count > SubjectBatches.bytesMax {
+        statements.append(frameInsert(group, batch))
+        batch = []
+        size = 0
+      }
+      batch.append((flush.partition, frame.position, bytes))
+      size += bytes.count
+    }
+    if !batch.isEmpty { statements.append(frameInsert(group, batch)) }
+    return statements
+  }
+
+  private static func frameInsert(
+    _ group: String,
+    _ batch: [(partition: PartitionID, position: Int64, bytes: [UInt8])]
+  ) -> PostgresStatement {
+    let places = PartitionColumns(batch.map(\.partition))
+    var positions = PostgresArrayBuilder(.int8Array, capacity: batch.count)
+    var frames = PostgresArrayBuilder(.byteaArray, capacity: batch.count)
+    for one in batch {
+      positions.append(one.position)
+      frames.append(bytes: one.bytes)
     }
     return PostgresStatement(
       """

@@ -4,9 +4,10 @@ import PostgresClient
 
 /// The subjects of a flush as upserts of bounded size, made one at a time so that one batch is in memory.
 struct SubjectBatches: Sequence, IteratorProtocol {
-  /// Rows and, roughly, bytes of one statement: larger ones gain nothing and hold up what waits behind them.
+  /// Rows and, roughly, bytes of one statement. libpq moves what it has not sent yet to the front of its buffer after
+  /// each partial write: the time of a large statement grows with the square of its size.
   static let rowsMax = 5_000
-  static let bytesMax = 8 << 20
+  static let bytesMax = 1 << 20
 
   private let group: String
   private let flushes: [PartitionFlush]
