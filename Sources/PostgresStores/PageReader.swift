@@ -15,18 +15,15 @@ package struct PageReader: Sendable {
   package init(pool: PostgresPool) { self.pool = pool }
 
   package func rows(_ question: PageQuestion) async throws(AdapterFailure) -> PageRows {
-    try await pool.perform { session throws(PostgresFailure) in
-      try session.transaction { session throws(PostgresFailure) in
-        try session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        var rows = PageRows()
-        try totals(of: question, into: &rows, session)
-        try stepDays(of: question, into: &rows, session)
-        try parts(of: question, into: &rows, session)
-        try communities(of: question, into: &rows, session)
-        try rfm(of: question, into: &rows, session)
-        try ranking(of: question, into: &rows, session)
-        return rows
-      }
+    try await pool.snapshot { session throws(PostgresFailure) in
+      var rows = PageRows()
+      try totals(of: question, into: &rows, session)
+      try stepDays(of: question, into: &rows, session)
+      try parts(of: question, into: &rows, session)
+      try communities(of: question, into: &rows, session)
+      try rfm(of: question, into: &rows, session)
+      try ranking(of: question, into: &rows, session)
+      return rows
     }
   }
 
@@ -117,8 +114,6 @@ package struct PageReader: Sendable {
 
   // MARK: Subjects
 
-  private static let ofKind = "consumer_group = 'tagger' AND subject > $1 || '/' AND subject < $1 || '0'"
-
   private func communities(
     of question: PageQuestion,
     into rows: inout PageRows,
@@ -128,9 +123,9 @@ package struct PageReader: Sendable {
     let result = try session.query(
       """
       SELECT substr(subject, length($1) + 2), projection FROM subject_states
-      WHERE \(Self.ofKind) AND projection IS NOT NULL ORDER BY subject LIMIT $2
+      WHERE \(TaggedSubjects.ofKind) AND projection IS NOT NULL ORDER BY subject LIMIT $2
       """,
-      [.text("\(question.tenant)/community"), .int8(Self.communitiesMax)]
+      [TaggedSubjects.prefix(question.tenant, .community), .int8(Self.communitiesMax)]
     )
     for row in result.rows { rows.communities.append(.init(id: try row.text(0), projection: try row.bytes(1))) }
   }
@@ -151,10 +146,10 @@ package struct PageReader: Sendable {
         FROM (
           SELECT (projection -> 'metrics' ->> $2)::timestamptz AS recent,
             (projection -> 'metrics' ->> $3)::numeric AS frequency, (projection -> 'metrics' ->> $4)::numeric AS money
-          FROM subject_states WHERE \(Self.ofKind) AND projection -> 'metrics' ->> $2 IS NOT NULL) AS facts) AS scores
+          FROM subject_states WHERE \(TaggedSubjects.ofKind) AND projection -> 'metrics' ->> $2 IS NOT NULL) AS facts) AS scores
       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
       """,
-      [.text("\(question.tenant)/member"), .text(rfm.recency), .text(rfm.frequency), .text(rfm.money)]
+      [TaggedSubjects.prefix(question.tenant, .member), .text(rfm.recency), .text(rfm.frequency), .text(rfm.money)]
     )
     for row in result.rows {
       rows.rfm.append(
@@ -175,11 +170,11 @@ package struct PageReader: Sendable {
     _ session: PostgresSession
   ) throws(PostgresFailure) {
     guard let ranking = question.ranking else { return }
-    let prefix = PostgresValue.text("\(question.tenant)/member")
+    let prefix = TaggedSubjects.prefix(question.tenant, .member)
     let result = try session.query(
       """
       SELECT substr(subject, length($1) + 2), COALESCE(projection -> 'metrics', '{}') FROM subject_states
-      WHERE \(Self.ofKind) AND (projection -> 'metrics' ->> $2)::numeric > 0
+      WHERE \(TaggedSubjects.ofKind) AND (projection -> 'metrics' ->> $2)::numeric > 0
       ORDER BY (projection -> 'metrics' ->> $2)::numeric DESC, subject LIMIT $3
       """,
       [prefix, .text(ranking.by), .int8(Int64(ranking.top))]
@@ -188,7 +183,7 @@ package struct PageReader: Sendable {
     let sum = try session.query(
       """
       SELECT trim_scale(COALESCE(sum((projection -> 'metrics' ->> $2)::numeric), 0))::text
-      FROM subject_states WHERE \(Self.ofKind)
+      FROM subject_states WHERE \(TaggedSubjects.ofKind)
       """,
       [prefix, .text(ranking.by)]
     )

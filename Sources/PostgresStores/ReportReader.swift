@@ -15,29 +15,22 @@ package struct ReportReader: Sendable {
   package init(pool: PostgresPool) { self.pool = pool }
 
   package func rows(_ question: ReportQuestion) async throws(AdapterFailure) -> ReportRows {
-    try await pool.perform { session throws(PostgresFailure) in
-      try session.transaction { session throws(PostgresFailure) in
-        try session.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        var rows = ReportRows()
-        try subjects(of: question, into: &rows, session)
-        try scores(of: question, into: &rows, session)
-        try segments(of: question, into: &rows, session)
-        try funnels(of: question, into: &rows, session)
-        try touches(of: question, into: &rows, session)
-        try communities(of: question, into: &rows, session)
-        return rows
-      }
+    try await pool.snapshot { session throws(PostgresFailure) in
+      var rows = ReportRows()
+      try subjects(of: question, into: &rows, session)
+      try scores(of: question, into: &rows, session)
+      try segments(of: question, into: &rows, session)
+      try funnels(of: question, into: &rows, session)
+      try touches(of: question, into: &rows, session)
+      try communities(of: question, into: &rows, session)
+      return rows
     }
   }
 
   // MARK: Subjects
 
-  /// The subjects of a kind: the keys that begin with `tenant/kind/`, found through the primary key ("0" is the byte
-  /// after "/").
-  private static let ofKind = "consumer_group = 'tagger' AND subject > $1 || '/' AND subject < $1 || '0'"
-
   private func prefix(_ question: ReportQuestion, _ kind: SubjectKind) -> PostgresValue {
-    .text("\(question.tenant)/\(kind.rawValue)")
+    TaggedSubjects.prefix(question.tenant, kind)
   }
 
   private func subjects(
@@ -45,7 +38,7 @@ package struct ReportReader: Sendable {
     into rows: inout ReportRows,
     _ session: PostgresSession
   ) throws(PostgresFailure) {
-    let count = "SELECT count(*) FROM subject_states WHERE \(Self.ofKind)"
+    let count = "SELECT count(*) FROM subject_states WHERE \(TaggedSubjects.ofKind)"
     rows.members = Int(try session.query(count, [prefix(question, .member)])[0].int8(0))
     rows.communities = Int(try session.query(count, [prefix(question, .community)])[0].int8(0))
     rows.memberTags = try tagCounts(question.memberTags, prefix(question, .member), session)
@@ -54,7 +47,7 @@ package struct ReportReader: Sendable {
       """
       SELECT m.name, trim_scale(COALESCE(sum((projection -> 'metrics' ->> m.name)::numeric), 0))::text,
         count(*) FILTER (WHERE (projection -> 'metrics' ->> m.name)::numeric > 0)
-      FROM subject_states, unnest($2::text[]) AS m(name) WHERE \(Self.ofKind) GROUP BY 1
+      FROM subject_states, unnest($2::text[]) AS m(name) WHERE \(TaggedSubjects.ofKind) GROUP BY 1
       """,
       [prefix(question, .member), .textArray(question.sums)]
     )
@@ -77,7 +70,7 @@ package struct ReportReader: Sendable {
       """
       SELECT t.key, t.value ->> 'value', count(*)
       FROM subject_states, jsonb_each(projection -> 'tags') AS t
-      WHERE \(Self.ofKind) AND t.key = ANY ($2) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2 LIMIT $3
+      WHERE \(TaggedSubjects.ofKind) AND t.key = ANY ($2) GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2 LIMIT $3
       """,
       [prefix, .textArray(names), .int8(Self.tagValuesMax)]
     )
@@ -99,7 +92,7 @@ package struct ReportReader: Sendable {
         count(*) FILTER (WHERE v.value IS NULL)
       FROM subject_states, unnest($2::text[], $3::text[]) AS s(name, cut),
         LATERAL (SELECT (projection -> 'tags' -> s.name ->> 'value')::numeric AS value) AS v
-      WHERE \(Self.ofKind) GROUP BY 1
+      WHERE \(TaggedSubjects.ofKind) GROUP BY 1
       """,
       [
         prefix(question, .member), .textArray(question.scores.map(\.name)), .textArray(question.scores.map(\.cut)),
@@ -122,7 +115,7 @@ package struct ReportReader: Sendable {
       FROM (
         SELECT (projection -> 'tags' -> $2 ->> 'value')::numeric AS x,
           (projection -> 'tags' -> $3 ->> 'value')::numeric AS y
-        FROM subject_states WHERE \(Self.ofKind)) AS scores
+        FROM subject_states WHERE \(TaggedSubjects.ofKind)) AS scores
       WHERE x IS NOT NULL AND y IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
       """,
       [prefix(question, .member), .text(axes.x), .text(axes.y)]
@@ -278,7 +271,7 @@ package struct ReportReader: Sendable {
       SELECT f.name, substr(subject, length($1) + 2), (projection -> 'tags' -> f.name ->> 'since')::timestamptz,
         COALESCE(projection -> 'metrics', '{}')
       FROM subject_states, unnest($2::text[]) AS f(name)
-      WHERE \(Self.ofKind) AND projection -> 'tags' -> f.name -> 'value' = 'true'
+      WHERE \(TaggedSubjects.ofKind) AND projection -> 'tags' -> f.name -> 'value' = 'true'
       ORDER BY 1, 3, subject LIMIT $3
       """,
       [prefix(question, .community), .textArray(question.communityFlags), .int8(Self.flaggedMax)]

@@ -4,7 +4,7 @@ package struct RandomStream: Sendable {
   /// What the numbers are for. Raw values are part of what a seed means: never renumber them.
   package enum Purpose: UInt64, Sendable {
     case planting = 1, exposure, arrival, profile, path, presence, programme, orders, talk, replies, trade, referral,
-      operation, campaign, survey, browsing
+      operation, campaign, survey, browsing, benchmark
   }
 
   private var state: UInt64

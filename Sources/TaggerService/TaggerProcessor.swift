@@ -148,7 +148,9 @@ package struct TaggerProcessor: SubjectProcessor {
     _ program: FoldProgram,
     in lane: inout LaneContext<Memory, Never>
   ) {
-    guard let total = state.aggregate?.apply(event, zone: program.playbook.zone) else { return }
+    guard let total = state.aggregate?.apply(event, zone: program.playbook.zone) else {
+      return lane.count(FoldedEvents.superseded)
+    }
     let row = AggregateRow(subject: total.subject, type: total.type, day: total.day, value: total.value)
     lane.write(.aggregate(row))
     lane.count(FoldedEvents.accepted)
@@ -297,6 +299,8 @@ private enum FoldedEvents {
   static let accepted = tally("accepted")
   static let duplicate = tally("duplicate")
   static let conflict = tally("conflict")
+  /// A total that a newer one stands before.
+  static let superseded = tally("superseded")
 
   private static func tally(_ outcome: String) -> Tally {
     Tally("hearth_events_folded_total", help: "Events folded, by outcome.", labels: [.init("outcome", outcome)])

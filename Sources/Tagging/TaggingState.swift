@@ -35,10 +35,11 @@ package struct TaggingState: Sendable {
     var applied: Int
   }
 
+  /// A copy of the head is kept after this many events …
   private static let checkpointEvery = 16
-  private static let checkpointsMax = 8
   /// … or when this much time lies between the last copy and the head, so that one is at hand when it is settled.
   private static let checkpointSpan = TimeSpan.hours(24).milliseconds
+  private static let checkpointsMax = 8
   private static let settleBatch = 8
   private static let settleSpan = TimeSpan.hours(72).milliseconds
 

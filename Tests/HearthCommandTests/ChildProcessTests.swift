@@ -38,9 +38,13 @@ struct ChildProcessTests {
   func killed() async throws {
     let log = Self.log()
     defer { try? FileManager.default.removeItem(atPath: log) }
-    let child = try Self.child("trap '' TERM; echo ready; while :; do sleep 0.05; done", log: log)
-    // Asked before the trap stands, it would end by itself.
-    while try String(contentsOfFile: log, encoding: .utf8).isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    let gate = log + ".gate"
+    #expect(mkfifo(gate, 0o600) == 0)
+    defer { try? FileManager.default.removeItem(atPath: gate) }
+    let child = try Self.child("trap '' TERM; echo ready >'\(gate)'; while :; do sleep 0.05; done", log: log)
+    // Asked before the trap stands, it would end by itself: opening the pipe waits for the child, which opens it after.
+    let pipe = try #require(FileHandle(forReadingAtPath: gate))
+    #expect(try pipe.readToEnd() == Data("ready\n".utf8))
     #expect(child.ending == nil)
     await child.stop(within: 0)
     #expect(!child.isRunning)

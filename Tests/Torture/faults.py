@@ -265,6 +265,7 @@ def break_store(run, until: float) -> Outcome:
             elif backends:
                 send(int(run.dice.choice(backends)[0]), signal.SIGKILL)
         run.store.value("SELECT 1")
+        # Whoever ends because of it does so at its next try.
         time.sleep(1)
         gone = before - set(run.instance.tagger_pids())
         if gone:
@@ -295,8 +296,11 @@ def cut_commits(run, until: float) -> Outcome:
                     outcome.wrong.append(f"a tagger ended with {tagger.process.returncode} after a cut")
                     return outcome
         proxy.disarm()
-        time.sleep(1.5)
         outcome.attempts = sum(proxy.cuts.values())
+        # The metrics are read now and then: a cut that was just made shows with the next reading.
+        latest = time.monotonic() + 10
+        while run.watch.total("hearth_commits_unknown_total") == unknown and time.monotonic() < latest:
+            time.sleep(0.2)
         outcome.hits = run.watch.total("hearth_commits_unknown_total") - unknown
         outcome.told.update({f"cut {how}": count for how, count in proxy.cuts.items()})
     finally:

@@ -1,13 +1,14 @@
 import EventCodec
 import EventModel
 import PipelinePorts
+import Simulation
 
 /// The workload of `hearth bench`: members' events of eight types over 120 days, about 330 bytes each, 3 % of them out
 /// of order, and a playbook of 17 metrics and 3 tags over windows of 7 and 30 days.
 ///
 /// A function of the seed: members are chosen with a skew (a tenth of them does about a third), types by fixed shares.
 struct BenchWorkload {
-  private static let types: [(name: String, share: UInt64)] = [
+  private static let types: [(name: String, share: Int)] = [
     ("page.viewed", 36), ("product.viewed", 22), ("community.joined", 12), ("order.paid", 8),
     ("referral.succeeded", 5), ("message.posted", 9), ("survey.answered", 5), ("community.left", 3),
   ]
@@ -17,33 +18,24 @@ struct BenchWorkload {
   let tenant: String
   let members: Int
   let total: Int
-  private var state: UInt64
+  private var random: RandomStream
   private var index = 0
 
   init(seed: UInt64, tenant: String = "bench", members: Int, total: Int) {
     self.tenant = tenant
     self.members = members
     self.total = total
-    state = seed
-  }
-
-  /// SplitMix64.
-  private mutating func random() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+    random = RandomStream(seed: seed, .benchmark)
   }
 
   /// A member: the square of a uniform number, so that low ones come more often.
   private mutating func member() -> Int {
-    let uniform = Double(random() >> 11) / Double(1 << 53)
+    let uniform = Double(random.below(1 << 30)) / Double(1 << 30)
     return min(members - 1, Int(uniform * uniform * Double(members)))
   }
 
   private mutating func type() -> String {
-    var place = random() % 100
+    var place = random.below(100)
     for (name, share) in Self.types {
       if place < share { return name }
       place -= share
@@ -57,19 +49,19 @@ struct BenchWorkload {
     let type = type()
     let member = member()
     var time = Self.begins + Int64(Double(index) / Double(max(1, total)) * Double(Self.span))
-    if random() % 100 < 3 { time -= Int64(random() % 7_200_000) }
+    if random.chance(percent: 3) { time -= Int64(random.below(7_200_000)) }
     let at = live ?? Instant(milliseconds: time)
-    let cents = type == "order.paid" ? Int64(1_000 + random() % 20_000) : 0
+    let cents = type == "order.paid" ? Int64(random.between(1_000...20_999)) : 0
     let data: [Value.Member] = [
       .init("amount", .number(FixedDecimal(millionths: Int128(cents) * 10_000) ?? .zero)),
-      .init("campaign", .string("c-\(random() % 500)")),
+      .init("campaign", .string("c-\(random.below(500))")),
       .init("currency", .string("CNY")),
       .init("device", .string("android 14")),
-      .init("page", .string("/community/board/\(random() % 100_000)")),
-      .init("visitor", .string("v-\(random() % 1_000_000_000_000)")),
+      .init("page", .string("/community/board/\(random.below(100_000))")),
+      .init("visitor", .string("v-\(random.below(1_000_000_000_000))")),
     ]
     return Event(
-      id: "b\(index)-\(random() % 0xFFFF_FFFF)",
+      id: "b\(index)-\(random.below(1 << 32))",
       source: "bench",
       tenant: tenant,
       type: type,

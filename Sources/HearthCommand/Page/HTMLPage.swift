@@ -8,26 +8,12 @@ package struct HTMLPage {
 
   package static func render(_ model: PageModel) -> String {
     let page = HTMLPage(model: model)
-    return """
-      <!DOCTYPE html>
-      <html lang="zh">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width,initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'">
-      <title>\(HTML.escape("\(model.title.both) · Hearth"))</title>
-      <style>
-      \(HTMLStyle.css)
-      \(HTMLPageStyle.css)
-      </style>
-      </head>
-      <body>
-      \(page.choice)\(page.navigation)<main>
-      \(page.head)\(model.sections.map { HTMLPageSection(section: $0).body }.joined())\(page.method)</main>
-      </body>
-      </html>
-
-      """
+    let sections = model.sections.map { HTMLPageSection(section: $0).body }.joined()
+    return HTMLDocument.text(
+      title: "\(model.title.both) · Hearth",
+      styles: [HTMLStyle.css, HTMLPageStyle.css],
+      body: "\(page.choice)\(page.navigation)<main>\n\(page.head)\(sections)\(page.method)</main>"
+    )
   }
 
   /// The reader's language, by style alone: what the radio says hides the other language everywhere after it.

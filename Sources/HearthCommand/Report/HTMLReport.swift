@@ -8,26 +8,11 @@ package struct HTMLReport {
 
   package static func render(_ model: ReportModel) -> String {
     let report = HTMLReport(model: model)
-    let title = HTML.escape("\(model.title.both) · Hearth")
-    return """
-      <!DOCTYPE html>
-      <html lang="zh">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width,initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'">
-      <title>\(title)</title>
-      <style>
-      \(HTMLStyle.css)
-      </style>
-      </head>
-      <body>
-      <main>
-      \(report.body)</main>
-      </body>
-      </html>
-
-      """
+    return HTMLDocument.text(
+      title: "\(model.title.both) · Hearth",
+      styles: [HTMLStyle.css],
+      body: "<main>\n\(report.body)</main>"
+    )
   }
 
   private var body: String {

@@ -34,7 +34,7 @@ extension Lane {
       if !mutated(.dueSubjectsNotRead), let reading = readings.values.max() { latest.raise(named, to: reading) }
     }
     for (tenant, queue) in timers {
-      let isLive = programs[tenant].map(processor.isLive) ?? true
+      let isLive = isLive(tenant, programs: programs, processor: processor)
       let clocks = [latest[tenant], isLive ? latest[LaneClocks.everyLive] : nil]
       guard let clock = clocks.compactMap({ $0 }).max() else { continue }
       for key in queue.keysDue(through: clock - AcceptanceLimits.timerGrace) where subjects[key] == nil {
@@ -79,9 +79,13 @@ extension Lane {
   /// Sets the context to the tenant's clock and playbook.
   private func enter(_ tenant: String, programs: [String: Processor.Program], processor: Processor) {
     context.playbookVersion = book.playbookVersions[tenant] ?? 0
-    let isLive = programs[tenant].map(processor.isLive) ?? true
-    if isLive { holdsLive = true }
-    if let time = book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks) { context.clock = time }
+    if isLive(tenant, programs: programs, processor: processor) { holdsLive = true }
+    if let time = time(of: tenant, processor: processor, programs: programs) { context.clock = time }
+  }
+
+  /// Whether the ticks to all live tenants move this one's clock; a tenant without a playbook is taken for live.
+  private func isLive(_ tenant: String, programs: [String: Processor.Program], processor: Processor) -> Bool {
+    programs[tenant].map(processor.isLive) ?? true
   }
 
   private func time(
@@ -89,7 +93,7 @@ extension Lane {
     processor: Processor,
     programs: [String: Processor.Program]
   ) -> Instant? {
-    let isLive = programs[tenant].map(processor.isLive) ?? true
+    let isLive = isLive(tenant, programs: programs, processor: processor)
     return book.clocks.time(of: tenant, isLive: isLive, sources: family.clocks)
   }
 
@@ -150,7 +154,7 @@ extension Lane {
   ) -> [String] {
     guard named == LaneClocks.everyLive else { return [named] }
     return Set(timers.keys).union(programs.keys).union(book.clocks.tenants)
-      .filter { programs[$0].map(processor.isLive) ?? true }.sorted()
+      .filter { isLive($0, programs: programs, processor: processor) }.sorted()
   }
 
   /// Fires what is due by the tenant's clock.
