@@ -18,7 +18,12 @@ struct KafkaConfiguration: ~Copyable {
     if connection.clientID.isEmpty {
       faults.append(KafkaSettingFault(key: "client.id", expected: "a name unique per process", got: "nothing"))
     }
-    let own = [("bootstrap.servers", connection.bootstrapServers), ("client.id", connection.clientID)]
+    // Nagle's algorithm and delayed acknowledgement together hold a small request or answer back for 40 ms; Java's
+    // client turns it off too. The embedded broker's own sockets take this from the client that houses it.
+    let own = [
+      ("bootstrap.servers", connection.bootstrapServers), ("client.id", connection.clientID),
+      ("socket.nagle.disable", "true"),
+    ]
     for (name, value) in own + role.map({ ($0.name, $0.value) }) {
       if let fault = Self.set(pointer, name, value) { faults.append(fault) }
     }

@@ -63,8 +63,9 @@ struct LoopFaultTests {
     return true
   }
 
-  private func limits(_ batch: Int) -> LoopLimits {
+  private func limits(_ batch: Int, _ overlap: FlushOverlap = .none) -> LoopLimits {
     var limits = LoopLimits()
+    limits.overlap = overlap
     limits.recordsPerPoll = batch
     limits.quietInterval = .zero
     limits.catchUpInterval = .zero
@@ -122,13 +123,28 @@ struct LoopFaultTests {
       // A process lives for a few turns and is then gone as by kill -9: whatever it had not committed is lost.
       let source = MemorySource(log, recordsPerPoll: random.withLock { Int.random(in: 1...60, using: &$0) })
       source.assign(CountingRun.allPartitions)
-      let loop = run.loop(source: source, plan: plan, limits: limits(60))
+      let loop = run.loop(source: source, plan: plan, limits: limits(60, seed.isMultiple(of: 2) ? .none : .byTurns))
       try await loop.begin()
       isDone = try await drain(loop, run, turns: random.withLock { Int.random(in: 1...6, using: &$0) })
     }
     #expect(isDone, "seed \(seed): the log was not folded")
     #expect(await store.states(group: "counter") == expected.states, "seed \(seed)")
     #expect(run.messages() == expected.messages, "seed \(seed): law 2 over \(processes) processes")
+  }
+
+  @Test("deciding beside a flush gives what deciding after it gives", arguments: 0..<10)
+  func besideFlush(seed: Int) async throws {
+    let log = filledLog(seed: UInt64(seed), records: 400)
+    let expected = try await reference(log)
+    let run = CountingRun(log: log, store: MemoryStore())
+    let source = MemorySource(log, recordsPerPoll: 7)
+    source.assign(CountingRun.allPartitions)
+    // Free: in whatever order the two come to run.
+    let loop = run.loop(source: source, limits: limits(7, .free))
+    try await loop.begin()
+    #expect(try await drain(loop, run, turns: 4_000), "seed \(seed)")
+    #expect(await run.store.states(group: "counter") == expected.states, "seed \(seed)")
+    #expect(run.messages() == expected.messages, "seed \(seed)")
   }
 
   @Test("two owners of the same partitions: exactly one wins each offset", arguments: 0..<20)
@@ -142,7 +158,7 @@ struct LoopFaultTests {
     for _ in 0..<2 {
       let source = MemorySource(log, recordsPerPoll: 25)
       source.assign(CountingRun.allPartitions)
-      let loop = run.loop(source: source, limits: limits(25))
+      let loop = run.loop(source: source, limits: limits(25, seed.isMultiple(of: 2) ? .none : .byTurns))
       try await loop.begin()
       loops.append(loop)
       sources.append(source)

@@ -125,6 +125,7 @@ extension LoopLimits {
   /// Flushes at every turn, forgets nothing, waits for nothing.
   static var calm: LoopLimits {
     var limits = LoopLimits()
+    limits.overlap = .none
     limits.quietInterval = .zero
     limits.catchUpInterval = .zero
     limits.progressInterval = .zero
@@ -146,6 +147,7 @@ extension LoopLimits {
       limits.dirtySubjectsMax = 1 + random.below(4)
       limits.outputsMax = 1 + random.below(30)
     }
+    if random.chance(50) { limits.overlap = .byTurns }
     if random.chance(30) { limits.progressInterval = .seconds(1_000_000) }
     if random.chance(40) { limits.subjectsPerLane = random.below(3) }
     if random.chance(30) { limits.reclaimAfter = .zero }

@@ -52,6 +52,7 @@ extension Lane {
   ) -> Visit {
     let record = routed.record
     context.position = WrittenPosition(partition: record.partition, offset: record.offset)
+    bytesDecided += record.key.count + (record.value?.count ?? 0)
     defer { advanceOffset(past: record) }
     switch routed.routing {
     case .skip: return .none
@@ -109,7 +110,10 @@ extension Lane {
     let program = programs[tenant]
     if let receivedAt { book.clocks.observe(receivedAt, tenant: tenant, source: source) }
     enter(tenant, programs: programs, processor: processor)
-    guard let subject = subjects[key] else { return }
+    guard let subject = subjects[key] else {
+      // To go on would lose the record; to end means it is read again.
+      preconditionFailure("a record's subject was not read before it is decided")
+    }
     let wasDirty = subject.isDirty
     // In a lane of several clocks a record's own arrival says nothing of the others: there only ticks fire timers.
     if family.clocks.count == 1, let receivedAt {

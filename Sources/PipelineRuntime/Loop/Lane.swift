@@ -24,6 +24,8 @@ final class Lane<Processor: SubjectProcessor> {
   var dirty: [[UInt8]] = []
   /// Offsets or clocks moved since the last flush.
   var hasMoved = false
+  /// Bytes of keys and values decided since the last flush.
+  var bytesDecided = 0
   /// Something of a live tenant was decided since the last flush: people wait for it.
   var holdsLive = false
   /// The tenant's clock as last acted upon.
@@ -103,10 +105,8 @@ final class Lane<Processor: SubjectProcessor> {
     }
   }
 
-  /// After the commit of what `flushes` gave.
-  func committed() {
-    for partition in partitions { claims[partition]?.flushNumber += 1 }
-    if !context.outputs.isEmpty { claims[home]?.outboxPosition += 1 }
+  /// What `flushes` gave is on its way: what is decided from here on belongs to the next flush.
+  func handedOver() {
     for key in dirty { subjects[key]?.isDirty = mutated(.dirtyForgotten) }
     dirty.removeAll(keepingCapacity: true)
     context.outputs.removeAll(keepingCapacity: true)
@@ -114,9 +114,17 @@ final class Lane<Processor: SubjectProcessor> {
     context.tallies.removeAll()
     hasMoved = false
     holdsLive = false
+    bytesDecided = 0
   }
 
-  /// Drops clean subjects beyond `limit`; they are read again when next needed.
+  /// After the commit of what was handed over.
+  func committed(withFrame: Bool) {
+    for partition in partitions { claims[partition]?.flushNumber += 1 }
+    if withFrame { claims[home]?.outboxPosition += 1 }
+  }
+
+  /// Drops clean subjects beyond `limit`; they are read again when next needed. Not while a flush is under way: what
+  /// it holds is clean here and not yet in the store.
   func trim(to limit: Int) {
     // A subject that waits for the result of an effect stays.
     guard subjects.count > limit, context.inFlight.isEmpty else { return }

@@ -2,10 +2,15 @@
 package struct LoopLimits: Sendable {
   /// Records asked of the source at a time.
   package var recordsPerPoll = 5_000
+  /// Whether deciding goes on while a flush is committed and published.
+  package var overlap = FlushOverlap.free
   /// A flush is due when this many subjects are dirty …
   package var dirtySubjectsMax = 200_000
   /// … or this many messages wait to be published (about 1 kB each in memory) …
   package var outputsMax = 60_000
+  /// … or this many bytes of a lane's records have been decided, so that a producer that is paced by what is folded
+  /// (`PacedSink`) seldom waits for the clock …
+  package var laneBytesMax = 1_000_000
   /// … or this long after the last flush, while the log is being caught up: what many records do to a subject is then
   /// written once …
   package var catchUpInterval = Duration.seconds(5)
@@ -13,8 +18,9 @@ package struct LoopLimits: Sendable {
   package var replayInterval = Duration.seconds(1)
   /// … or this long after it, in quiet times …
   package var quietInterval = Duration.milliseconds(40)
-  /// … or, under load, this many times as long as the last flush took, so that flushing leaves room for deciding …
-  package var flushSpacing = 4
+  /// … or, under load, this many times as long as the last flush took: what a flush costs but for its subjects is then
+  /// at most half of what the store does …
+  package var flushSpacing = 1
   /// … but no longer than this while a live tenant waits.
   package var liveInterval = Duration.milliseconds(500)
   /// How long a poll waits for records.

@@ -4,6 +4,7 @@ import PipelinePorts
 extension PipelineLoop {
   /// Claims the partitions, publishes what predecessors left, loads timers, and starts to fetch.
   func assigned(_ partitions: [PartitionID]) async throws(AdapterFailure) {
+    try await finishFlush()
     let group = processor.group
     metrics.add(to: "hearth_rebalances_total", help: "Assignments received from the consumer group.")
     let claims = try await retrying("claim") { [store] () throws(AdapterFailure) in

@@ -2,44 +2,105 @@ import EventModel
 import PipelinePorts
 
 extension PipelineLoop {
-  /// Commits and publishes what all moved lanes hold.
+  /// Hands over what all moved lanes hold to be committed and published. Waits for the flush before it, and for this
+  /// one where nothing may overlap with it.
   func flush(final: Bool) async throws(AdapterFailure) {
-    let begun = ContinuousClock.now
-    defer {
-      lastFlush = .now
-      lastFlushTook = lastFlush - begun
-    }
-    let moved = lanes.filter { $0.value.hasMoved }.keys.sorted()
-    guard !moved.isEmpty else { return }
-    let flushes = moved.flatMap { id in
-      lanes[id].map { $0.flushes(processor: processor, programs: programs.active(in: $0.book)) } ?? []
-    }
+    try await finishFlush()
+    guard let handed = handOver(final: final) else { return }
+    underWay = handed
     probe.pass(.beforeCommit)
-    if mutated(.publishedBeforeCommit) { try await publish(flushes) }
+    if overlap == .free, !final {
+      handed.task = Task { await self.carryOutUnderWay() }
+    }
+    if overlap == .none || final { try await finishFlush() }
+  }
+
+  /// Waits for the flush under way, if there is one; throws what it failed with.
+  func finishFlush() async throws(AdapterFailure) {
+    guard let handed = underWay else { return }
+    if let task = handed.task {
+      await withTaskCancellationHandler(operation: { await task.value }, onCancel: { task.cancel() })
+    } else {
+      await carryOutUnderWay()
+    }
+    underWay = nil
+    if let failure = handed.failure { throw failure }
+    // What was given up is read again from the last commit; nothing decided on top of it may be committed.
+    if handed.isGivenUp { lanes.removeAll() }
+    // Here and not with the commit: a batch that is being read for may need what is clean.
+    for lane in lanes.values { lane.trim(to: limits.subjectsPerLane) }
+  }
+
+  /// How far deciding may go on beside a flush. Effects need their results decided before anything else is.
+  var overlap: FlushOverlap { perform == nil ? limits.overlap : .none }
+
+  private func handOver(final: Bool) -> FlushUnderWay<LaneID>? {
+    let moved = lanes.filter { $0.value.hasMoved }.keys.sorted()
+    guard !moved.isEmpty else {
+      (lastFlush, lastFlushTook) = (.now, .zero)
+      return nil
+    }
+    let handed = FlushUnderWay<LaneID>(isFinal: final)
+    for id in moved {
+      guard let lane = lanes[id] else { continue }
+      handed.flushes += lane.flushes(processor: processor, programs: programs.active(in: lane.book))
+      handed.tallies[id] = lane.context.tallies
+      lane.handedOver()
+    }
+    return handed
+  }
+
+  private func carryOutUnderWay() async {
+    guard let handed = underWay else { return }
+    do {
+      try await commitAndPublish(handed)
+    } catch {
+      handed.failure = error
+    }
+    lastFlush = .now
+    lastFlushTook = lastFlush - handed.begun
+    handed.isDone = true
+  }
+
+  private func commitAndPublish(_ handed: FlushUnderWay<LaneID>) async throws(AdapterFailure) {
+    if mutated(.publishedBeforeCommit) { try await publish(handed.flushes) }
     let started = ContinuousClock.now
-    guard let lostPartitions = try await commit(flushes, final: final) else { return }
+    // Nothing is written where one fence does not hold: what the other lanes handed over goes again without it.
+    while !handed.flushes.isEmpty {
+      guard let lostPartitions = try await commit(handed.flushes, final: handed.isFinal) else {
+        handed.isGivenUp = true
+        return
+      }
+      if lostPartitions.isEmpty { break }
+      drop(lostPartitions)
+      handed.flushes.removeAll { flush in laneID(of: flush.partition).map { lanes[$0] == nil } ?? true }
+    }
+    guard !handed.flushes.isEmpty else { return }
     metrics.observe(
       (ContinuousClock.now - started).seconds,
       in: "hearth_flush_seconds",
       help: "Time of a flush's transaction."
     )
-    if !lostPartitions.isEmpty {
-      drop(lostPartitions)
-      // Nothing was written: what the other lanes hold goes with the next flush.
-      return try await flush(final: final)
-    }
     probe.pass(.afterCommit)
-    for id in moved {
-      for (tally, amount) in lanes[id]?.context.tallies ?? [:] {
+    let framed = Set(handed.flushes.filter { $0.frame != nil }.compactMap { laneID(of: $0.partition) })
+    let committed = Set(handed.flushes.compactMap { laneID(of: $0.partition) }).sorted()
+    for id in committed {
+      for (tally, amount) in handed.tallies[id] ?? [:] {
         metrics.add(Double(amount), to: tally.name, help: tally.help, labels: tally.labels)
       }
-      lanes[id]?.committed()
-      lanes[id]?.trim(to: limits.subjectsPerLane)
+      lanes[id]?.committed(withFrame: framed.contains(id))
     }
-    try await publish(flushes)
+    let committedAt = ContinuousClock.now
+    try await publish(handed.flushes)
+    metrics.observe(
+      (ContinuousClock.now - committedAt).seconds,
+      in: "hearth_publish_seconds",
+      help: "Time from a flush's commit until the broker has acknowledged its messages."
+    )
     probe.pass(.beforeHint)
-    await hint(flushes)
-    if !final { await performEffects(of: moved) }
+    await hint(handed.flushes)
+    try await recordProgress(force: false)
+    if !handed.isFinal { await performEffects(of: committed) }
   }
 
   /// The partitions whose fence did not hold (empty: committed); nil when stopped while the store was away.

@@ -24,6 +24,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   var lanes: [LaneID: Lane<Processor>] = [:]
   var lost: [PartitionID: ContinuousClock.Instant] = [:]
   var unrecorded: [PartitionID: PublicationProgress] = [:]
+  /// The flush being committed and published while the loop goes on deciding; nil without one.
+  var underWay: FlushUnderWay<LaneID>?
   var lastFlush = ContinuousClock.now
   var lastFlushTook = Duration.zero
   var lastFullPoll: ContinuousClock.Instant?
@@ -98,6 +100,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
 
   /// One poll and what follows from it.
   package func turn() async throws(AdapterFailure) {
+    if let underWay, underWay.isDone { try await finishFlush() }
     let happening = await source.poll(timeout: waitTime(), recordsMax: limits.recordsPerPoll)
     switch happening {
     case .records(let records):
@@ -105,17 +108,25 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
       health.set("broker", true)
       try await process(records)
     case .assigned(let partitions): try await assigned(partitions)
-    case .revoked(let partitions): revoked(partitions)
-    case .outOfRange(let partition, let position, let low): outOfRange(partition, position, low)
+    case .revoked(let partitions):
+      try await finishFlush()
+      revoked(partitions)
+    case .outOfRange(let partition, let position, let low):
+      try await finishFlush()
+      outOfRange(partition, position, low)
     case .failure(let failure): try sourceFailed(failure)
     case nil: break
     }
+    if overlap == .byTurns { try await finishFlush() }
     if isFlushDue() { try await flush(final: false) }
-    try await recordProgress(force: false)
+    // While a flush is under way its transaction holds the rows; it notes progress itself at its end.
+    if underWay == nil { try await recordProgress(force: false) }
     try await reclaim()
   }
 
   private func waitTime() -> Duration {
+    // What is under way ends unasked: then the next flush may be due at once.
+    if underWay != nil { return min(limits.pollTimeout, limits.quietInterval) }
     guard lanes.values.contains(where: { $0.hasMoved }) else { return limits.pollTimeout }
     let left = flushInterval() - (ContinuousClock.now - lastFlush)
     return min(limits.pollTimeout, max(left, .milliseconds(1)))
@@ -125,13 +136,17 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     var isMoved = false
     var dirty = 0
     var outputs = 0
+    var bytes = 0
     for lane in lanes.values where lane.hasMoved {
       isMoved = true
       dirty += lane.dirty.count
       outputs += lane.context.outputs.count
+      bytes = max(bytes, lane.bytesDecided)
     }
     guard isMoved else { return false }
     if dirty >= limits.dirtySubjectsMax || outputs >= limits.outputsMax { return true }
+    if let underWay, !underWay.isDone { return false }
+    if bytes >= limits.laneBytesMax { return true }
     return ContinuousClock.now - lastFlush >= flushInterval()
   }
 
