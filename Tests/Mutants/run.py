@@ -44,7 +44,7 @@ SUITES = {
     "deliveries": ("MessagingTests", {}),
     "ticks": ("PipelineRuntimeTests\\.LoopFaultTests/tick", {}),
     "loop": ("PipelineRuntimeTests\\.LoopFaultTests/(faults|twoOwners)", {}),
-    "simulation": ("SimulationTests", {"HEARTH_SEEDS": "1-12", "HEARTH_FAILURES": "1"}),
+    "simulation": ("SimulationTests", {"HEARTH_SEEDS": "1-20", "HEARTH_FAILURES": "1"}),
 }
 
 # Which suite should notice which mutant; where several do, the first named is tried first.

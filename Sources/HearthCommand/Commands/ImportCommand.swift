@@ -12,6 +12,7 @@ struct ImportCommand: AsyncParsableCommand {
       commandName: "import",
       abstract: "Import CSV and NDJSON files with a mapping.",
       discussion: """
+        Files whose names end in .gz or .zst are unpacked by gzip and zstd. \
         The mapping is described in Sources/IngestService/Import/MAPPING.md. An import is known by its files and \
         mapping: the same one goes on where it stopped, or says that it is done. The tenant is the key's.
         """
@@ -138,31 +139,6 @@ struct ImportCommand: AsyncParsableCommand {
       row += count
     }
     try file.close()
-  }
-}
-
-/// A source's file, unpacked where its name ends in `.gz`.
-enum SourceFile {
-  static func read(_ path: String) throws -> [UInt8] {
-    guard path.hasSuffix(".gz") else {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw CommandFailure(.invalidInput, "file cannot be read", at: path)
-      }
-      return Array(data)
-    }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/gzip")
-    process.arguments = ["-dc", path]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw CommandFailure(.invalidInput, "file cannot be unpacked", at: path, expected: "gzip")
-    }
-    return Array(data)
   }
 }
 
