@@ -428,6 +428,15 @@ class Instance(GoldenTest):
             labels = [sample.labels["service"] for sample in families["hearth_build_info"].samples]
             self.assertEqual(labels, [service])
 
+    def test_playbook_that_would_replace_another(self):
+        apply = ["playbook", "apply", "playbook", "--dir", self.running.dir, "--tenant", "golden"]
+        for bound, code in [(3, 0), (3, 0), (4, 5)]:
+            rule = f"    busy: {{label: {{zh: 忙, en: Busy}}, rule: orders >= {bound}}}\n"
+            self.write("playbook/shop.yaml", PLAYBOOK + rule)
+            if code == 0:
+                self.assertEqual(run("hearth", *apply, folder=self.folder)[0], 0)
+        self.told("playbook-in-force", 5, "hearth", *apply)
+
     def test_broker_down(self):
         self.told(
             "broker-down-lag", 4, "hearth", "lag", HEARTH_STORE_URL=self.running.endpoints["store"],
