@@ -3,6 +3,7 @@
 The environment is made on first use from `schemas/requirements.txt` and made anew when that file changes.
 """
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -19,12 +20,19 @@ def ensure() -> None:
     python = home / "bin" / "python"
     stamp = home / "requirements.sha256"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    ready = stamp.is_file() and stamp.read_text() == wanted
-    if ready and pathlib.Path(sys.prefix).resolve() == home.resolve():
+
+    def is_ready() -> bool:
+        return stamp.is_file() and stamp.read_text() == wanted
+
+    if is_ready() and pathlib.Path(sys.prefix).resolve() == home.resolve():
         return
-    if not ready:
-        if not python.is_file():
-            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--requirement", str(REQUIREMENTS)], check=True)
-        stamp.write_text(wanted)
+    # One makes it, others that start meanwhile wait; the lock goes with the file's end.
+    with open(REQUIREMENTS, "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_ready():
+            if not python.is_file():
+                subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+            install = ["install", "--quiet", "--requirement", str(REQUIREMENTS)]
+            subprocess.run([str(python), "-m", "pip", *install], check=True)
+            stamp.write_text(wanted)
     os.execv(str(python), [str(python), *sys.argv])
