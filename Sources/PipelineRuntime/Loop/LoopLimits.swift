@@ -23,8 +23,6 @@ package struct LoopLimits: Sendable {
   package var flushSpacing = 1
   /// … but no longer than this while a live tenant waits.
   package var liveInterval = Duration.milliseconds(500)
-  /// A flush under way for longer no longer counts as the loop's life.
-  package var flushPatience = Duration.seconds(30)
   /// How long a poll waits for records.
   package var pollTimeout = Duration.milliseconds(100)
   /// Subjects kept in memory a lane.

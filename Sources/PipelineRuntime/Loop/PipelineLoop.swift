@@ -84,19 +84,13 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   package func run() async throws(AdapterFailure) {
     try await begin()
     while !stopping && !Task.isCancelled {
-      // A flush that neither ends nor fails must not pass for life; one that is tried again says so itself.
-      if !isFlushHanging { health.turned() }
+      health.turned()
       try await turn()
     }
     try await flush(final: true)
     try await recordProgress(force: true)
     await source.close()
     await publisher.close()
-  }
-
-  private var isFlushHanging: Bool {
-    guard let underWay, !underWay.isDone else { return false }
-    return ContinuousClock.now - underWay.begun > limits.flushPatience
   }
 
   /// What comes before the first turn.
