@@ -156,7 +156,7 @@ let package = Package(
     ),
     .testTarget(
       name: "FoldingTests",
-      dependencies: ["EventModel", "Folding", "PipelineTestSupport"],
+      dependencies: ["EventModel", "Folding", "Playbook", "PipelineTestSupport"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -14,6 +14,7 @@ struct DistinctValues: Sendable {
     }
   }
 
+  var isEmpty: Bool { !overflowed && keys.isEmpty }
   var count: Int { overflowed ? TaggingLimits.distinctValues : keys.count }
 }
 

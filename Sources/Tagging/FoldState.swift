@@ -55,15 +55,20 @@ struct FoldState: Sendable {
   var newest = (time: Slot.none, id: "")
   var metrics: [SharedMetric]
   /// Tags, then signals.
-  var slots: [Slot]
-  /// By output; only facts have one.
-  var facts: [Value]
-  var factTimes: [Int64]
+  var outputs: [Output]
 
   // Derived, not stored.
-  private(set) var metricValues: [MetricValue]
-  private var outputDue: [Int64]
   private(set) var nextTimer: Int64 = .max
+
+  /// A tag or signal as it stands.
+  struct Output: Sendable {
+    var slot = Slot()
+    /// Only facts have one.
+    var fact = Value.null
+    var factTime = Slot.none
+    /// When elapsed time can change it; derived, not stored.
+    var due = Int64.max
+  }
 
   init(program: TaggingProgram) {
     self.init(metrics: program.metrics.count, outputs: program.outputs.count)
@@ -72,35 +77,22 @@ struct FoldState: Sendable {
 
   init(metrics: Int, outputs: Int) {
     self.metrics = Array(repeating: SharedMetric(), count: metrics)
-    slots = Array(repeating: Slot(), count: outputs)
-    facts = Array(repeating: .null, count: outputs)
-    factTimes = Array(repeating: Slot.none, count: outputs)
-    metricValues = []
-    outputDue = []
+    self.outputs = Array(repeating: Output(), count: outputs)
   }
 
   /// Finds again what is not stored.
   mutating func restore(_ program: TaggingProgram) {
-    outputDue = Array(repeating: .max, count: slots.count)
-    metricValues = []
     // Before the first event everything is empty at any instant.
     let at = instant == Slot.none ? 0 : instant
     for index in metrics.indices {
       let plan = program.metrics[index]
       if metrics[index].isUntouched {
-        var nothing = MetricState()
-        metricValues.append(nothing.value(at: at, plan: plan, zone: program.zone))
-        continue
+        metrics[index] = plan.untouched
+      } else {
+        metrics[index].restore(at: at, plan: plan, zone: program.zone)
       }
-      let value = metrics[index].update { metric in
-        metric.entries.restore()
-        return metric.bring(to: at, plan: plan, zone: program.zone)
-      }
-      metricValues.append(value)
     }
-    if born != Slot.none {
-      for index in slots.indices { outputDue[index] = decided(index, program).due }
-    }
+    for index in outputs.indices { outputs[index].due = born == Slot.none ? .max : decided(index, program).due }
     findNextTimer()
   }
 
@@ -119,12 +111,11 @@ struct FoldState: Sendable {
     for event in events { take(event, now, program, &touched, &dirty) }
     if nextTimer <= now {
       for index in metrics.indices where metrics[index].due <= now { touched.insert(index) }
-      for index in slots.indices where outputDue[index] <= now { dirty.insert(index) }
+      for index in outputs.indices where outputs[index].due <= now { dirty.insert(index) }
     }
     while let index = touched.popFirst() {
-      let value = metrics[index].update { $0.bring(to: now, plan: program.metrics[index], zone: program.zone) }
-      if !identical(value.value, metricValues[index].value) { dirty.formUnion(program.metrics[index].dependents) }
-      metricValues[index] = value
+      let plan = program.metrics[index]
+      if metrics[index].bring(to: now, plan: plan, zone: program.zone) { dirty.formUnion(plan.dependents) }
     }
     instant = now
     decide(&dirty, program, &journal)
@@ -140,21 +131,25 @@ struct FoldState: Sendable {
   ) {
     if born == Slot.none {
       born = event.time
-      dirty.insertAll(below: slots.count)
+      dirty.insertAll(below: outputs.count)
     }
     if !event.precedes(newest.time, newest.id) { newest = (event.time, event.id) }
     for contribution in event.contributions {
       let target = contribution.target
       if contribution.isFact {
-        if case .value(let value) = contribution.payload, event.time >= factTimes[target] {
-          facts[target] = value
-          factTimes[target] = event.time
+        if case .value(let value) = contribution.payload, event.time >= outputs[target].factTime {
+          outputs[target].fact = value
+          outputs[target].factTime = event.time
           dirty.insert(target)
         }
       } else {
-        metrics[target].update {
-          $0.add(event.time, contribution.payload, now: now, plan: program.metrics[target], zone: program.zone)
-        }
+        metrics[target].add(
+          event.time,
+          contribution.payload,
+          now: now,
+          plan: program.metrics[target],
+          zone: program.zone
+        )
         touched.insert(target)
       }
     }
@@ -164,23 +159,23 @@ struct FoldState: Sendable {
     guard born != Slot.none else { return }
     while let index = dirty.popFirst() {
       let (value, due) = decided(index, program)
-      outputDue[index] = due
-      if slots[index].stands(value, at: instant) { continue }
-      var slot = slots[index]
+      outputs[index].due = due
+      if outputs[index].slot.stands(value, at: instant) { continue }
+      let former = outputs[index].slot
+      var slot = former
       slot.take(value, at: instant)
-      let former = slots[index]
       guard !slot.isSame(as: former) else { continue }
       journal.note(index, former)
-      slots[index] = slot
+      outputs[index].slot = slot
       if !identical(slot.value, former.value) { dirty.formUnion(program.outputs[index].dependents) }
     }
   }
 
   private func decided(_ index: Int, _ program: TaggingProgram) -> (value: Value, due: Int64) {
-    let context = SlotContext(metrics: metricValues, slots: slots, now: Instant(milliseconds: instant))
+    let context = SlotContext(metrics: metrics, outputs: outputs, now: Instant(milliseconds: instant))
     let plan = program.outputs[index]
     return (
-      plan.evaluate(in: context, fact: facts[index]),
+      plan.evaluate(in: context, fact: outputs[index].fact),
       plan.nextChange(in: context, after: Instant(milliseconds: instant))
     )
   }
@@ -189,19 +184,19 @@ struct FoldState: Sendable {
     var next = Int64.max
     // By index: a loop over the elements would retain each one's arrays.
     for index in metrics.indices { next = min(next, metrics[index].due) }
-    for index in outputDue.indices { next = min(next, outputDue[index]) }
+    for index in outputs.indices { next = min(next, outputs[index].due) }
     nextTimer = next
   }
 }
 
 /// The decided metrics and tags of a subject, as formulas read them.
 private struct SlotContext: FormulaContext {
-  let metrics: [MetricValue]
-  let slots: [Slot]
+  let metrics: [SharedMetric]
+  let outputs: [FoldState.Output]
   let now: Instant
 
-  func metric(_ index: Int) -> Value { index < metrics.count ? metrics[index].value : .null }
-  func tag(_ index: Int) -> Value { index < slots.count ? slots[index].value : .null }
+  func metric(_ index: Int) -> Value { index < metrics.count ? metrics[index].value.value : .null }
+  func tag(_ index: Int) -> Value { index < outputs.count ? outputs[index].slot.value : .null }
   func field(_ name: String) -> Value? { nil }
 }
 

@@ -16,7 +16,7 @@ extension MetricState {
   var parts: UInt8 {
     var parts: UInt8 = 0
     if count != 0 { parts |= Part.accumulated }
-    if distinct.overflowed || !distinct.keys.isEmpty { parts |= Part.distinct }
+    if !distinct.isEmpty { parts |= Part.distinct }
     if runDays != 0 { parts |= Part.run }
     if periodEnd != 0 { parts |= Part.period }
     if !entries.isEmpty { parts |= Part.entries }

@@ -8,6 +8,14 @@ extension MetricState {
     return value(at: instant, plan: plan, zone: zone)
   }
 
+  /// The value of a metric without a single event, at any instant.
+  static func valueOfNothing(_ fold: Fold) -> MetricValue {
+    switch fold {
+    case .count, .sum, .distinct, .streak: MetricValue(value: .number(.zero), approximate: false)
+    case .mean, .min, .max, .first, .last: MetricValue(value: .null, approximate: false)
+    }
+  }
+
   /// The metric's value at `instant`, to which it was advanced.
   mutating func value(at instant: Int64, plan: MetricPlan, zone: CalendarZone) -> MetricValue {
     switch plan.shape {

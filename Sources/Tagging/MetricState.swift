@@ -55,7 +55,8 @@ struct MetricState: Sendable {
   /// The event that `first` or `last` stands on.
   var heldTime: Int64 = 0
   var held: Value = .null
-  var distinct = DistinctValues()
+  /// Sets of values, which few folds keep; none or one.
+  private var sets: [Sets] = []
   /// The present run of days: its first and last date and how many dates it has.
   var runStart = 0
   var runEnd = 0
@@ -66,12 +67,34 @@ struct MetricState: Sendable {
 
   // Other windows.
   var entries = WindowEntries()
-  var recent = RecentValues()
 
   /// The next instant at which the value can change without an event.
   var due: Int64 = .max
 
+  private struct Sets: Sendable {
+    var distinct = DistinctValues()
+    var recent = RecentValues()
+  }
+
   init() {}
+
+  /// Of a span that only grows.
+  var distinct: DistinctValues {
+    get { sets.isEmpty ? DistinctValues() : sets[0].distinct }
+    _modify {
+      if sets.isEmpty { sets.append(Sets()) }
+      yield &sets[0].distinct
+    }
+  }
+
+  /// Of a sliding window.
+  var recent: RecentValues {
+    get { sets.isEmpty ? RecentValues() : sets[0].recent }
+    _modify {
+      if sets.isEmpty { sets.append(Sets()) }
+      yield &sets[0].recent
+    }
+  }
 
   /// Takes one qualifying event, at `now`, which is its time or, past the lateness bound, later.
   mutating func add(_ time: Int64, _ payload: Payload, now: Int64, plan: MetricPlan, zone: CalendarZone) {

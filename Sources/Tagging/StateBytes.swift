@@ -14,6 +14,10 @@ package enum StateDecodeFailure: Error, Equatable {
 /// Writes the compact form: numbers as zigzag varints, texts with their length before them.
 struct StateWriter {
   private(set) var bytes: [UInt8] = []
+  /// What most states take.
+  private static let usualBytes = 1024
+
+  init() { bytes.reserveCapacity(Self.usualBytes) }
 
   mutating func byte(_ value: UInt8) { bytes.append(value) }
 
@@ -35,7 +39,7 @@ struct StateWriter {
   }
 
   mutating func fixed(_ value: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   mutating func text(_ value: String) {

@@ -187,6 +187,8 @@ final class MetricPlan: Sendable {
   let keepsKeys: Bool
   /// Outputs that read it.
   let dependents: IndexSet
+  /// Of a subject that saw nothing of it.
+  let untouched: SharedMetric
 
   init(_ definition: MetricDefinition, dependents: IndexSet) {
     name = definition.name
@@ -198,6 +200,7 @@ final class MetricPlan: Sendable {
     keepsNumbers = needsExtremes || definition.fold == .sum || definition.fold == .mean
     keepsKeys = definition.fold == .distinct
     self.dependents = dependents
+    untouched = .untouched(value: MetricState.valueOfNothing(fold))
   }
 }
 

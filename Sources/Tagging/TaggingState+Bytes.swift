@@ -135,11 +135,13 @@ extension FoldState {
     writer.time(newest.time)
     writer.text(newest.id)
     writer.count(metrics.count)
-    for metric in metrics { metric.state.write(to: &writer) }
-    writer.count(slots.count)
-    for index in slots.indices {
-      let slot = slots[index]
-      let holdsFact = factTimes[index] != Slot.none
+    for metric in metrics {
+      if metric.isUntouched { writer.byte(0) } else { metric.write(to: &writer) }
+    }
+    writer.count(outputs.count)
+    for output in outputs {
+      let slot = output.slot
+      let holdsFact = output.factTime != Slot.none
       writer.byte((slot.since == Slot.none ? 0 : 1) | (slot.formerSince == Slot.none ? 0 : 2) | (holdsFact ? 4 : 0))
       if slot.since != Slot.none {
         writer.signed(slot.since)
@@ -150,8 +152,8 @@ extension FoldState {
         writer.value(slot.formerValue)
       }
       if holdsFact {
-        writer.signed(factTimes[index])
-        writer.value(facts[index])
+        writer.signed(output.factTime)
+        writer.value(output.fact)
       }
     }
   }
@@ -169,24 +171,26 @@ extension FoldState {
     for _ in 0..<(try reader.count()) {
       let parts = try reader.byte()
       guard parts < 8, parts & 3 != 2 else { throw .malformed }
-      var slot = Slot()
+      var output = Output()
       if parts & 1 != 0 {
-        slot.since = try reader.instant()
-        slot.value = try reader.value()
+        output.slot.since = try reader.instant()
+        output.slot.value = try reader.value()
       }
       if parts & 2 != 0 {
-        slot.formerSince = try reader.instant()
-        slot.formerValue = try reader.value()
+        output.slot.formerSince = try reader.instant()
+        output.slot.formerValue = try reader.value()
       }
-      slots.append(slot)
-      factTimes.append(parts & 4 != 0 ? try reader.instant() : Slot.none)
-      facts.append(parts & 4 != 0 ? try reader.value() : .null)
+      if parts & 4 != 0 {
+        output.factTime = try reader.instant()
+        output.fact = try reader.value()
+      }
+      outputs.append(output)
     }
   }
 
   fileprivate func isSound(_ program: TaggingProgram) -> Bool {
-    metrics.count == program.metrics.count && slots.count == program.outputs.count
+    metrics.count == program.metrics.count && outputs.count == program.outputs.count
       && (born == Slot.none) == (instant == Slot.none)
-      && zip(metrics, program.metrics).allSatisfy { $0.state.isSound($1) }
+      && zip(metrics, program.metrics).allSatisfy { $0.isUntouched || $0.isSound($1) }
   }
 }

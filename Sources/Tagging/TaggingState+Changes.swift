@@ -17,7 +17,7 @@ extension TaggingState {
     var tags: [TagChange] = []
     var signals: [SignalChange] = []
     for (index, was) in before.sorted(by: { $0.index < $1.index }) {
-      let slot = head.slots[index]
+      let slot = head.outputs[index].slot
       let differs = !identical(slot.value, was.value)
       guard differs || (slot.since != was.since && !isUnborn(slot, was)) else { continue }
       let change = TagChange(
@@ -55,20 +55,19 @@ extension TaggingState {
   /// What the output's formulas read: of cases, up to the one that held.
   private func deciding(_ index: Int, _ head: FoldState, _ program: TaggingProgram) -> [DecidingValue] {
     let plan = program.outputs[index]
+    let standing = head.outputs[index].slot.value
     var readings: [OutputPlan.Reading] = []
     for (place, reads) in plan.reads.enumerated() {
       for reading in reads where !readings.contains(reading) { readings.append(reading) }
-      if case .cases(let cases, otherwise: _) = plan.rule, identical(cases[place].value, head.slots[index].value) {
-        break
-      }
+      if case .cases(let cases, otherwise: _) = plan.rule, identical(cases[place].value, standing) { break }
     }
     return readings.compactMap { reading in
       switch reading {
       case .metric(let metric) where metric < program.metrics.count:
-        let value = head.metricValues[metric]
+        let value = head.metrics[metric].value
         return DecidingValue(name: program.metrics[metric].name, value: value.value, approximate: value.approximate)
       case .tag(let tag) where tag < index:
-        return DecidingValue(name: program.outputs[tag].name, value: head.slots[tag].value, approximate: false)
+        return DecidingValue(name: program.outputs[tag].name, value: head.outputs[tag].slot.value, approximate: false)
       default: return nil
       }
     }

@@ -118,7 +118,7 @@ package struct TaggingState: Sendable {
   }
 
   /// Metrics as of the clock, in the order of the program's `metrics`.
-  package func metricValues(program: TaggingProgram) -> [MetricValue] { prepared(program).metricValues }
+  package func metricValues(program: TaggingProgram) -> [MetricValue] { prepared(program).metrics.map(\.value) }
 
   /// A tag's value as of `instant`, under the events now known.
   ///
@@ -131,12 +131,16 @@ package struct TaggingState: Sendable {
     let checkpoint = past.checkpoints.last { $0.fold.instant <= instant.milliseconds }
     past.clockMilliseconds = instant.milliseconds
     past.rebuild(program, from: checkpoint)
-    return past.head?.slots[tag].value ?? .null
+    return past.head?.outputs[tag].slot.value ?? .null
   }
 
   private func standing(_ program: TaggingProgram, _ range: Range<Int>) -> [StandingValue] {
-    prepared(program).slots[range].map {
-      StandingValue(value: $0.value, since: $0.since == Slot.none ? nil : Instant(milliseconds: $0.since))
+    prepared(program).outputs[range].map { output in
+      let since = output.slot.since
+      return StandingValue(
+        value: output.slot.value,
+        since: since == Slot.none ? nil : Instant(milliseconds: since)
+      )
     }
   }
 
@@ -240,7 +244,7 @@ package struct TaggingState: Sendable {
 
   /// Every output as it stands, to be compared with what it becomes.
   private func comparison() -> [(index: Int, slot: Slot)] {
-    (head?.slots ?? []).enumerated().map { (index: $0.offset, slot: $0.element) }
+    (head?.outputs ?? []).enumerated().map { (index: $0.offset, slot: $0.element.slot) }
   }
 
   private mutating func insert(_ event: PendingEvent) -> Int {
@@ -294,9 +298,14 @@ package struct TaggingState: Sendable {
   private mutating func settle(_ program: TaggingProgram, now: Int64) {
     let horizon = now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
     if let index = checkpoints.lastIndex(where: { $0.fold.instant < horizon }) {
-      settled = checkpoints[index].fold
       let count = checkpoints[index].applied
-      checkpoints.removeFirst(index + 1)
+      settled = checkpoints[index].fold
+      // The common case moves nothing of what stays; so in `forgetPending`.
+      if index == checkpoints.count - 1 {
+        checkpoints.removeAll(keepingCapacity: true)
+      } else {
+        checkpoints.removeFirst(index + 1)
+      }
       forgetPending(count)
       return
     }
@@ -320,7 +329,7 @@ package struct TaggingState: Sendable {
   }
 
   private mutating func forgetPending(_ count: Int) {
-    pending.removeFirst(count)
+    if count == pending.count { pending.removeAll(keepingCapacity: true) } else { pending.removeFirst(count) }
     applied -= count
     for index in checkpoints.indices { checkpoints[index].applied -= count }
   }

@@ -22,17 +22,19 @@ struct WindowEntries: Sendable {
   var times: [Int64] = []
   /// Beside `times` where the fold is over numbers, else empty.
   var numbers: [Int64] = []
-  /// Beside `times` where the fold keeps values, else empty.
-  var values: [Value] = []
-  /// Beside `times` where the fold tells values apart, else empty.
-  var keys: [DistinctKey] = []
   var start = 0
   var inside = 0
-  var buckets: [Bucket] = []
-  /// Values of events past `exactEvents`, once for each interval, at its last millisecond; newest last.
-  var demotedKeys: [Demoted] = []
-  /// Up to where such values were dropped; while the window reaches back to it, it is approximate.
-  var lostStand = Slot.none
+  /// What counts and sums do without; none or one. In place of six references to copy and to drop there is one.
+  private var rare: [Rare] = []
+
+  private struct Rare: Sendable {
+    var values: [Value] = []
+    var keys: [DistinctKey] = []
+    var buckets: [Bucket] = []
+    var demotedKeys: [Demoted] = []
+    var lostStand = Slot.none
+    var insideKeys: [DistinctKey: Int] = [:]
+  }
 
   struct Demoted: Sendable {
     var stand: Int64
@@ -41,13 +43,65 @@ struct WindowEntries: Sendable {
 
   // Of the events inside; derived, not stored.
   private(set) var sum: Int128 = 0
-  /// How often each value stands inside.
-  private(set) var insideKeys: [DistinctKey: Int] = [:]
   private var low: Int64 = .max
   private var high: Int64 = .min
   private var extremesStand = false
 
   init() {}
+
+  /// Beside `times` where the fold keeps values, else empty.
+  var values: [Value] {
+    get { rare.isEmpty ? [] : rare[0].values }
+    _modify {
+      makeRare()
+      yield &rare[0].values
+    }
+  }
+  /// Beside `times` where the fold tells values apart, else empty.
+  var keys: [DistinctKey] {
+    get { rare.isEmpty ? [] : rare[0].keys }
+    _modify {
+      makeRare()
+      yield &rare[0].keys
+    }
+  }
+  /// Events past `exactEvents`.
+  var buckets: [Bucket] {
+    get { rare.isEmpty ? [] : rare[0].buckets }
+    _modify {
+      makeRare()
+      yield &rare[0].buckets
+    }
+  }
+  /// Values of events past `exactEvents`, once for each interval, at its last millisecond; newest last.
+  var demotedKeys: [Demoted] {
+    get { rare.isEmpty ? [] : rare[0].demotedKeys }
+    _modify {
+      makeRare()
+      yield &rare[0].demotedKeys
+    }
+  }
+  /// Up to where such values were dropped; while the window reaches back to it, it is approximate.
+  var lostStand: Int64 {
+    get { rare.isEmpty ? Slot.none : rare[0].lostStand }
+    set {
+      guard newValue != lostStand else { return }
+      makeRare()
+      rare[0].lostStand = newValue
+    }
+  }
+  /// How often each value stands inside; derived, not stored.
+  private(set) var insideKeys: [DistinctKey: Int] {
+    get { rare.isEmpty ? [:] : rare[0].insideKeys }
+    _modify {
+      makeRare()
+      yield &rare[0].insideKeys
+    }
+  }
+
+  private mutating func makeRare() {
+    if rare.isEmpty { rare.append(Rare()) }
+  }
 
   var count: Int { times.count - start }
   var isEmpty: Bool { times.count == start && buckets.isEmpty && demotedKeys.isEmpty }
@@ -94,6 +148,7 @@ struct WindowEntries: Sendable {
     var due = Int64.max
     if inside < times.count { due = times[inside] + span.to }
     if start < inside { due = min(due, times[start] + span.from) }
+    if rare.isEmpty { return due }
     for bucket in buckets { due = min(due, nextDue(bucket.stand, instant, span)) }
     for demoted in demotedKeys { due = min(due, nextDue(demoted.stand, instant, span)) }
     return due
@@ -128,7 +183,7 @@ struct WindowEntries: Sendable {
   mutating func restore() {
     sum = 0
     extremesStand = false
-    insideKeys = [:]
+    if !insideKeys.isEmpty { insideKeys = [:] }
     if !keys.isEmpty { for index in start..<inside { insideKeys[keys[index], default: 0] += 1 } }
     guard !numbers.isEmpty else { return }
     for index in start..<inside { sum += Int128(numbers[index]) }

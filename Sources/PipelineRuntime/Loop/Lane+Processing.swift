@@ -15,20 +15,23 @@ extension Lane {
     programs: [String: Processor.Program]
   ) -> Set<[UInt8]> {
     var needed: Set<[UInt8]> = []
-    var latest: [String: Instant] = [:]
     var hasTick = false
     for routed in records {
       switch routed.routing {
-      case .subject(let key, let receivedAt, _, _):
-        if subjects[key] == nil { needed.insert(key) }
-        if let receivedAt { latest.raise(tenantName(of: key), to: receivedAt) }
-      case .control(.tick(let named, let time, _, _)):
-        hasTick = true
-        latest.raise(named, to: time)
+      case .subject(let key, _, _, _): if subjects[key] == nil { needed.insert(key) }
+      case .control(.tick): hasTick = true
       default: break
       }
     }
     guard hasTick else { return needed }
+    var latest: [String: Instant] = [:]
+    for routed in records {
+      switch routed.routing {
+      case .subject(let key, let receivedAt?, _, _): latest.raise(tenantName(of: key), to: receivedAt)
+      case .control(.tick(let named, let time, _, _)): latest.raise(named, to: time)
+      default: break
+      }
+    }
     // A tick fires what is due by the tenant's clock, which records may have moved past the tick's own instant.
     for (named, readings) in book.clocks.readings {
       if !mutated(.dueSubjectsNotRead), let reading = readings.values.max() { latest.raise(named, to: reading) }
@@ -116,13 +119,17 @@ extension Lane {
     }
     let wasDirty = subject.isDirty
     // In a lane of several clocks a record's own arrival says nothing of the others: there only ticks fire timers.
-    if family.clocks.count == 1, let receivedAt {
-      processor.advance(&subject.state, through: receivedAt, program: program, in: &context)
-    }
-    processor.apply(input, to: &subject.state, program: program, in: &context)
+    let firesThrough = family.clocks.count == 1 ? receivedAt : nil
+    let due = processor.decide(
+      input,
+      of: &subject.state,
+      firingThrough: firesThrough,
+      program: program,
+      in: &context
+    )
     subject.isDirty = true
     if !wasDirty { dirty.append(key) }
-    timers[tenant, default: TimerQueue()].set(key, due: processor.due(subject.state, program: program))
+    timers[tenant, default: TimerQueue()].set(key, due: due)
   }
 
   private func tick(

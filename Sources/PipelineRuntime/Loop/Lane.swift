@@ -19,7 +19,7 @@ final class Lane<Processor: SubjectProcessor> {
   var claims: [PartitionID: Claim]
   var book: LaneBook
   var context: LaneContext<Processor.Memory, Processor.Effect>
-  var subjects: [[UInt8]: Subject] = [:]
+  var subjects = SubjectTable<Subject>()
   var timers: [String: TimerQueue] = [:]
   var dirty: [[UInt8]] = []
   /// Offsets or clocks moved since the last flush.
@@ -95,13 +95,7 @@ final class Lane<Processor: SubjectProcessor> {
   private func writes(processor: Processor, programs: [String: Processor.Program]) -> [SubjectWrite] {
     dirty.compactMap { key in
       guard let subject = subjects[key] else { return nil }
-      let program = programs[tenantName(of: key)]
-      return SubjectWrite(
-        key: key,
-        state: processor.encode(subject.state),
-        due: processor.due(subject.state, program: program),
-        projection: processor.projection(subject.state, program: program)
-      )
+      return processor.write(of: subject.state, key: key, program: programs[tenantName(of: key)])
     }
   }
 
@@ -129,7 +123,7 @@ final class Lane<Processor: SubjectProcessor> {
     // A subject that waits for the result of an effect stays.
     guard subjects.count > limit, context.inFlight.isEmpty else { return }
     var excess = subjects.count - limit
-    for key in Array(subjects.keys) where excess > 0 {
+    for key in subjects.keys where excess > 0 {
       if subjects[key]?.isDirty == false {
         subjects[key] = nil
         excess -= 1

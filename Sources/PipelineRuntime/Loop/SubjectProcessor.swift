@@ -81,6 +81,32 @@ package protocol SubjectProcessor: Sendable {
   func passOn(_ record: ControlRecord, in lane: inout LaneContext<Memory, Effect>)
 }
 
+// Each asks for a subject's state once: it is large, and is copied where it is read out of a lane's memory.
+extension SubjectProcessor {
+  /// What is stored of a subject.
+  func write(of state: State, key: [UInt8], program: Program?) -> SubjectWrite {
+    SubjectWrite(
+      key: key,
+      state: encode(state),
+      due: due(state, program: program),
+      projection: projection(state, program: program)
+    )
+  }
+
+  /// Fires what is due, where `instant` says through when, takes the record in, and finds what is due next.
+  func decide(
+    _ input: Input,
+    of state: inout State,
+    firingThrough instant: Instant?,
+    program: Program?,
+    in lane: inout LaneContext<Memory, Effect>
+  ) -> Instant? {
+    if let instant { advance(&state, through: instant, program: program, in: &lane) }
+    apply(input, to: &state, program: program, in: &lane)
+    return due(state, program: program)
+  }
+}
+
 /// Topics with equal partition counts whose partition p is read by one lane.
 package struct LaneFamily: Hashable, Sendable {
   /// The first is the home: its row holds the lane's memory and outbox.

@@ -8,18 +8,17 @@ struct TimerQueue: Sendable {
   }
 
   private var heap: [Entry] = []
-  private var current: [[UInt8]: Instant] = [:]
+  private var current: [SubjectKey: Instant] = [:]
 
   var count: Int { current.count }
 
   /// Sets or, with nil, removes the subject's due instant. O(log n).
   mutating func set(_ key: [UInt8], due: Instant?) {
     guard let due else {
-      current[key] = nil
+      current[SubjectKey(key)] = nil
       return
     }
-    if current[key] == due { return }
-    current[key] = due
+    guard current.updateValue(due, forKey: SubjectKey(key)) != due else { return }
     heap.append(Entry(due: due, key: key))
     siftUp(heap.count - 1)
   }
@@ -28,8 +27,8 @@ struct TimerQueue: Sendable {
   mutating func popDue(through instant: Instant) -> [UInt8]? {
     while let first = heap.first, first.due <= instant {
       removeFirst()
-      if current[first.key] == first.due {
-        current[first.key] = nil
+      if current[SubjectKey(first.key)] == first.due {
+        current[SubjectKey(first.key)] = nil
         return first.key
       }
     }
@@ -42,7 +41,7 @@ struct TimerQueue: Sendable {
     var stack = heap.isEmpty ? [] : [0]
     while let index = stack.popLast() {
       guard heap[index].due <= instant else { continue }
-      if current[heap[index].key] == heap[index].due { found.append(heap[index].key) }
+      if current[SubjectKey(heap[index].key)] == heap[index].due { found.append(heap[index].key) }
       for child in [2 * index + 1, 2 * index + 2] where child < heap.count { stack.append(child) }
     }
     return found
