@@ -222,6 +222,34 @@ struct CompilationTests {
     )
   }
 
+  @Test("takes a fallback in a template's place, and warns of places that nothing fills")
+  func templatePlaces() throws {
+    let text =
+      heading + """
+        metrics: {member: {orders: {count: order.paid}}}
+        tags: {member: {nickname: {fact: member.identified.nickname}}, community: {topic: {rule: 1 == 1}}}
+        templates:
+          a: {kind: care, text: "{{nickname}} {{ nickname | 朋友 }} {{member}} {{community}} {{topic}}"}
+          b: {kind: care, text: "{{orders}} {{orders|0}} {{nicknam | 朋友}} {{sender}}"}
+        """
+    let outcome = try compiled(text)
+    #expect(outcome.playbook.templates.map(\.text)[0].contains("{{ nickname | 朋友 }}"))
+    #expect(
+      outcome.warnings.map(\.text) == [
+        """
+        warning: nothing fills a place at playbook.yaml:7:26: expected a tag, `member` or `community`, got the metric \
+        `orders`
+        hint: show it by a tag: {value: orders}
+        """,
+        """
+        warning: nothing fills a place at playbook.yaml:7:50: expected a tag, `member` or `community`, got `nicknam`
+        hint: did you mean `nickname`?
+        """,
+        "warning: nothing fills a place at playbook.yaml:7:67: expected a tag, `member` or `community`, got `sender`",
+      ]
+    )
+  }
+
   @Test("warns of a text that an enum tag never has")
   func enumValues() throws {
     let text =

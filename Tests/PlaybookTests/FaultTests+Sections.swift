@@ -51,18 +51,21 @@ extension FaultTests {
         zone: UTC
         templates:
           t: {kind: promotion, text: "hello {{name"}
+          u: {kind: promotion, text: "hello {{ | you}}"}
         calendars:
           c: {every: {week: [tuesdy], at: 20:00}, to: everyone, template: tt, misfire: onec}
         """#,
       faults: #"""
         error: malformed template at playbook.yaml:4:37: expected `}}` after `{{`, got the end
-        error: unknown weekday at playbook.yaml:6:22: expected monday, tuesday, wednesday, thursday, friday, \#
+        error: malformed template at playbook.yaml:5:37: expected a name, or a name | a fallback, between `{{` and \#
+        `}}`, got ` | you`
+        error: unknown weekday at playbook.yaml:7:22: expected monday, tuesday, wednesday, thursday, friday, \#
         saturday, sunday, got `tuesdy`
         hint: did you mean `tuesday`?
-        error: wrong form of to at playbook.yaml:6:47: expected all, {community_kind: ..} or {community_tag: \#
+        error: wrong form of to at playbook.yaml:7:47: expected all, {community_kind: ..} or {community_tag: \#
         ..}, got `everyone`
-        error: unknown template at playbook.yaml:6:67: expected a name under `templates`, got `tt`
-        error: unknown misfire at playbook.yaml:6:80: expected skip, once, all, got `onec`
+        error: unknown template at playbook.yaml:7:67: expected a name under `templates`, got `tt`
+        error: unknown misfire at playbook.yaml:7:80: expected skip, once, all, got `onec`
         hint: did you mean `once`?
         """#
     ),

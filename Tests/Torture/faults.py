@@ -92,7 +92,7 @@ def kill_random(run, until: float) -> Outcome:
         run.instance.keep_taggers(run.hands + MORE_HANDS)
         run.wait_for_owners()
         time.sleep(run.dice.uniform(0, 1.5))
-        owners, counted = sorted(run.instance.owners()), set()
+        owners, counted, killed = sorted(run.instance.owners()), set(), set()
         for pid in run.dice.sample(owners, run.dice.randint(min(1, len(owners)), len(owners))):
             if not send(pid, signal.SIGSTOP):
                 continue
@@ -102,6 +102,11 @@ def kill_random(run, until: float) -> Outcome:
                 outcome.hit(work)
             finally:
                 send(pid, signal.SIGKILL)
+                killed.add(pid)
+        # One that is still ending would pass for alive, and be found dead by the turn after this one.
+        for tagger in run.instance.taggers:
+            if tagger.pid in killed:
+                tagger.process.wait()
         if time.monotonic() > until:
             return outcome
 

@@ -78,26 +78,47 @@ extension Compilation {
       return nil
     }
     var rest = text[...]
+    var named: Set<String> = []
     while let open = rest.range(ofPart: "{{") {
       let inside = rest[open.upperBound...]
       guard let close = inside.range(ofPart: "}}") else {
         placeInText(open.lowerBound, of: text, node, expected: "`}}` after `{{`", found: "the end")
         return nil
       }
-      let name = inside[..<close.lowerBound].drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
-      guard Self.isName(String(name)) else {
+      // `{{name}}` or `{{name | what stands where there is none}}`.
+      let content = inside[..<close.lowerBound].prefix { $0 != "|" }
+      let name = String(content.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      guard Self.isName(name) else {
         placeInText(
           open.lowerBound,
           of: text,
           node,
-          expected: "a name between `{{` and `}}`",
+          expected: "a name, or a name | a fallback, between `{{` and `}}`",
           found: "`\(inside[..<close.lowerBound])`"
         )
         return nil
       }
+      if named.insert(name).inserted { checkIsFilled(name, open.lowerBound, of: text, node) }
       rest = rest[close.upperBound...]
     }
     return text
+  }
+
+  /// Warns of a place that nothing ever fills: texts know the subject's id and its tags.
+  private mutating func checkIsFilled(_ name: String, _ index: String.Index, of text: String, _ node: YAMLTree) {
+    let kinds = [SubjectKind.member, .community]
+    let known = Set(kinds.flatMap { programs[$0]?.scope?.tagNames ?? [] } + kinds.map(\.rawValue))
+    guard !known.contains(name) else { return }
+    let isMetric = kinds.contains { programs[$0]?.metricKinds[name] != nil }
+    let offset = text.unicodeScalars.distance(from: text.startIndex, to: index)
+    let fault = ExpressionFault(
+      offset: offset,
+      what: "nothing fills a place",
+      expected: "a tag, `member` or `community`",
+      found: isMetric ? "the metric `\(name)`" : "`\(name)`",
+      hint: isMetric ? "show it by a tag: {value: \(name)}" : NearestName.hint(for: name, among: known.sorted())
+    )
+    place(fault, in: node, as: .warning)
   }
 
   private mutating func placeInText(

@@ -24,6 +24,11 @@ struct ExpressionScope {
   /// Whether a name without binding is a field of unknown kind.
   var admitsUnknownFields = false
 
+  /// Of the tags bound, in no order; also of those with a fault.
+  var tagNames: [String] {
+    bindings.compactMap { name, binding in if case .tag = binding { name } else { nil } }
+  }
+
   /// What a fault says was expected of a name.
   var expectation: String {
     switch place {
