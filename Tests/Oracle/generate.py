@@ -210,9 +210,18 @@ class Case:
             body["window"] = self.dice.choice(["today", "this_week", "this_month"])
         elif roll < 0.83:
             first = self.start // DAY + self.dice.randint(0, self.days // 2)
-            dates = [text(first * DAY)[:10], text((first + self.dice.randint(1, 9)) * DAY)[:10]]
+            last = first + self.dice.randint(1, 9)
+            # A day that the zone skips (Pacific/Apia, 2011-12-30) is no window: the next one ends it.
+            if self.midnight(first) == self.midnight(last):
+                last += 1
+            dates = [text(first * DAY)[:10], text(last * DAY)[:10]]
             self.edges += dates
             body["window"] = {"from": dates[0], "to": dates[1]}
+
+    def midnight(self, day: int) -> float:
+        """The instant at which a day, counted from 1970, begins in the zone; where it is skipped, the next one's."""
+        date = datetime.fromisoformat(text(day * DAY)[:10])
+        return date.replace(tzinfo=ZoneInfo(self.zone)).timestamp()
 
     def program(self, community: bool) -> tuple[dict, dict, Expressions]:
         metrics, named = {}, {"number": [], "text": [], "time": []}
