@@ -27,13 +27,13 @@ struct SharedMetric: Sendable {
   /// The state's own, beside it so that the next timer is found without following references.
   private(set) var due: Int64
 
-  /// One that saw nothing; its value is the plan's (`untouched(_:)`).
+  /// One that saw nothing; its value is the plan's (`untouched(value:)`), found by `FoldState.restore`.
   init() {
     storage = Self.unread
     due = .max
   }
 
-  /// One read from a stored state; its value is found by `bring`.
+  /// One read from a stored state; its value is found by `restore`.
   init(_ state: MetricState) {
     storage = Storage(state, value: MetricValue(value: .null, approximate: false))
     due = state.due
@@ -49,8 +49,6 @@ struct SharedMetric: Sendable {
   var isUntouched: Bool { storage.isUntouched }
   /// As of the last `bring`.
   var value: MetricValue { storage.value }
-  /// What there is to write; 0 for a metric that holds nothing.
-  var parts: UInt8 { storage.state.parts }
 
   func write(to writer: inout StateWriter) { storage.state.write(to: &writer) }
   func isSound(_ plan: MetricPlan) -> Bool { storage.state.isSound(plan) }
