@@ -203,6 +203,10 @@ class Instance:
                 raise RunFailure(f"not ready after {seconds:.0f} s: {', '.join(sorted(waiting))}")
             time.sleep(0.2)
 
+    def said(self, place: int) -> str:
+        """What the supervisor said behind this place of its log, in bytes."""
+        return (self.directory / "up.log").read_bytes()[place:].decode("utf-8", "replace")
+
     # ---- Taggers
 
     def tagger_pids(self) -> list[int]:
