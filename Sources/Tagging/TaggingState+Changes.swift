@@ -17,13 +17,13 @@ extension TaggingState {
     var tags: [TagChange] = []
     var signals: [SignalChange] = []
     for (index, was) in before.sorted(by: { $0.index < $1.index }) {
-      let slot = head.outputs[index].slot
-      let differs = !identical(slot.value, was.value)
+      let slot = head.slot(program.outputs[index])
+      let differs = !history.arena.same(slot.value, was.value)
       guard differs || (slot.since != was.since && !isUnborn(slot, was)) else { continue }
       let change = TagChange(
         tag: index,
-        value: slot.value,
-        was: was.value,
+        value: history.arena.unpack(slot.value),
+        was: history.arena.unpack(was.value),
         since: Instant(milliseconds: slot.since),
         cause: differs ? cause : late ?? cause,
         deciding: deciding(index, head, program)
@@ -49,25 +49,27 @@ extension TaggingState {
 
   /// Null since the subject's birth, before and after: never published, so nothing to mend.
   private func isUnborn(_ slot: Slot, _ was: Slot) -> Bool {
-    slot.value.isNull && was.formerSince == Slot.none && slot.formerSince == Slot.none
+    slot.value.kind == .null && was.formerSince == Slot.none && slot.formerSince == Slot.none
   }
 
   /// What the output's formulas read: of cases, up to the one that held.
   private func deciding(_ index: Int, _ head: FoldState, _ program: TaggingProgram) -> [DecidingValue] {
     let plan = program.outputs[index]
-    let standing = head.outputs[index].slot.value
+    let standing = head.packed(plan.at.value)
     var readings: [OutputPlan.Reading] = []
     for (place, reads) in plan.reads.enumerated() {
       for reading in reads where !readings.contains(reading) { readings.append(reading) }
-      if case .cases(let cases, otherwise: _) = plan.rule, identical(cases[place].value, standing) { break }
+      if case .cases(let cases, otherwise: _) = plan.rule, history.arena.holds(standing, cases[place].value) { break }
     }
     return readings.compactMap { reading in
       switch reading {
       case .metric(let metric) where metric < program.metrics.count:
-        let value = head.metrics[metric].value
-        return DecidingValue(name: program.metrics[metric].name, value: value.value, approximate: value.approximate)
+        let plan = program.metrics[metric]
+        let value = history.arena.unpack(head.packed(plan.at.value))
+        return DecidingValue(name: plan.name, value: value, approximate: head.isApproximate(plan))
       case .tag(let tag) where tag < index:
-        return DecidingValue(name: program.outputs[tag].name, value: head.outputs[tag].slot.value, approximate: false)
+        let value = history.arena.unpack(head.packed(program.outputs[tag].at.value))
+        return DecidingValue(name: program.outputs[tag].name, value: value, approximate: false)
       default: return nil
       }
     }

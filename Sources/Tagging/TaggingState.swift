@@ -9,10 +9,12 @@ import Playbook
 /// replayed up to the clock, timers between them. An event in order extends the head; one out of order makes the head
 /// anew from the nearest earlier copy.
 ///
-/// Memory: about 300 bytes a metric and 90 a tag in each fold; 24–64 bytes for each event inside a window, at most
-/// 1,024 a metric, and 257 buckets of 130; distinct values at most 1,025 with their text; besides, for each event of
-/// the last 72 h 5 min about 120 bytes and its id, their number bounded by the rate limit at ingest.
+/// Memory: 32–88 bytes a metric and 72 a tag in each fold, of which there are two and up to eight copies; 8 or 16 bytes
+/// for each event of a window, once for all windows over the same events, at most 1,024 a window, and 257 buckets of 130
+/// past that; distinct values at most 1,025 with their text; besides, for each event of the last 72 h 5 min about
+/// 120 bytes and its id, their number bounded by the rate limit at ingest.
 package struct TaggingState: Sendable {
+  /// Nil beside a head: they are one and the same, nothing that came can be overtaken any more.
   var settled: FoldState?
   /// In order of (time, id); those before `applied` are in the head, the others are ahead of the clock.
   var pending: [PendingEvent] = []
@@ -24,7 +26,12 @@ package struct TaggingState: Sendable {
   /// Of the program that the settled fold was made under; 0 before there is one.
   var fingerprint: UInt64 = 0
 
+  /// Of all the folds.
+  var history = History()
+
   // Derived, not stored.
+  /// Whose words the folds are of; nil for a stored state that is not prepared, whose words are as stored.
+  private(set) var program: TaggingProgram?
   var head: FoldState?
   var applied = 0
   private var checkpoints: [Checkpoint] = []
@@ -69,9 +76,11 @@ package struct TaggingState: Sendable {
     defer { clockMilliseconds = target }
     guard dueMilliseconds <= target else { return [] }
     prepare(program: program)
+    let horizon = Self.horizon(at: target)
+    merge(horizon)
     var firings: [Firing] = []
     while dueMilliseconds <= target {
-      noteCheckpoint()
+      if settled != nil { noteCheckpoint() } else if dueMilliseconds >= horizon { split() }
       var journal = Journal()
       let (at, newest) = stepHead(program, &journal)
       let (tags, signals) = changes(journal.before, program, cause: newest.map { .event(id: $0) } ?? .clock, late: nil)
@@ -118,7 +127,13 @@ package struct TaggingState: Sendable {
   }
 
   /// Metrics as of the clock, in the order of the program's `metrics`.
-  package func metricValues(program: TaggingProgram) -> [MetricValue] { prepared(program).metrics.map(\.value) }
+  package func metricValues(program: TaggingProgram) -> [MetricValue] {
+    read(program) { head, arena in
+      program.metrics.map { plan in
+        MetricValue(value: arena.unpack(head.packed(plan.at.value)), approximate: head.isApproximate(plan))
+      }
+    }
+  }
 
   /// A tag's value as of `instant`, under the events now known.
   ///
@@ -131,24 +146,28 @@ package struct TaggingState: Sendable {
     let checkpoint = past.checkpoints.last { $0.fold.instant <= instant.milliseconds }
     past.clockMilliseconds = instant.milliseconds
     past.rebuild(program, from: checkpoint)
-    return past.head?.outputs[tag].slot.value ?? .null
+    guard let head = past.head else { return .null }
+    return past.history.arena.unpack(head.packed(program.outputs[tag].at.value))
   }
 
   private func standing(_ program: TaggingProgram, _ range: Range<Int>) -> [StandingValue] {
-    prepared(program).outputs[range].map { output in
-      let since = output.slot.since
-      return StandingValue(
-        value: output.slot.value,
-        since: since == Slot.none ? nil : Instant(milliseconds: since)
-      )
+    read(program) { head, arena in
+      program.outputs[range].map { plan in
+        let since = head.words[plan.at.since]
+        return StandingValue(
+          value: arena.unpack(head.packed(plan.at.value)),
+          since: since == Slot.none ? nil : Instant(milliseconds: since)
+        )
+      }
     }
   }
 
-  private func prepared(_ program: TaggingProgram) -> FoldState {
-    if let head, fits(program) { return head }
+  /// Reads the head, made for the purpose where it is not there.
+  private func read<Result>(_ program: TaggingProgram, _ body: (FoldState, ValueArena) -> Result) -> Result {
+    if let head, fits(program) { return body(head, history.arena) }
     var copy = self
     copy.prepare(program: program)
-    return copy.head ?? FoldState(program: program)
+    return body(copy.head ?? FoldState(program), copy.history.arena)
   }
 
   // MARK: Folding
@@ -157,23 +176,36 @@ package struct TaggingState: Sendable {
   package mutating func prepare(program: TaggingProgram) {
     if !fits(program) { forget() }
     guard head == nil else { return }
-    if !isSound(program) { forget() }
+    if settled == nil || !restoreSettled(program) {
+      forget()
+      history = History(program)
+      settled = FoldState(program)
+    }
     fingerprint = program.fingerprint
-    var base = settled ?? FoldState(program: program)
-    base.restore(program)
-    settled = base
+    self.program = program
     rebuild(program, from: nil)
+    merge(Self.horizon(at: clockMilliseconds))
+  }
+
+  /// Makes a fold of what was stored. Returns false where the program cannot have written it.
+  private mutating func restoreSettled(_ program: TaggingProgram) -> Bool {
+    guard let stored = settled, isSound(program), var fold = FoldState(stored, program, history) else { return false }
+    fold.restore(program, &history)
+    settled = fold
+    return true
   }
 
   /// Begins the fold anew; ids stay known.
   private mutating func forget() {
-    (settled, head, checkpoints, pending) = (nil, nil, [], [])
+    (settled, head, checkpoints, pending, program) = (nil, nil, [], [], nil)
+    history = History()
   }
 
   /// Makes the head anew from a checkpoint, or from the settled fold.
   private mutating func rebuild(_ program: TaggingProgram, from checkpoint: Checkpoint?) {
-    head = checkpoint?.fold ?? settled
+    head = checkpoint?.fold ?? settled ?? head
     applied = checkpoint?.applied ?? 0
+    if let head { history.truncate(to: head, program) }
     findDue()
     var unread = Journal()
     while dueMilliseconds <= clockMilliseconds { _ = stepHead(program, &unread) }
@@ -187,7 +219,7 @@ package struct TaggingState: Sendable {
     let instant = dueMilliseconds
     var end = applied
     while end < pending.count, pending[end].time <= instant { end += 1 }
-    head?.step(at: instant, pending[applied..<end], program, &journal)
+    head?.step(at: instant, pending[applied..<end], program, &history, &journal)
     let newest = end > applied ? pending[end - 1].id : nil
     applied = end
     findDue()
@@ -210,20 +242,22 @@ package struct TaggingState: Sendable {
     guard let born = head?.born, let newest = head?.newest, let instant = head?.instant else { return ([], false) }
     // What gives nothing matters only where it comes first.
     if event.contributions.isEmpty, born != Slot.none, event.time >= born { return ([], false) }
+    merge(Self.horizon(at: now))
     let late = event.precedes(newest.time, newest.id)
     if isBelated(event) {
-      let former = comparison()
+      let former = comparison(program)
       takeBelated(event, program)
       return (former, true)
     }
     if mutated(.lateEventLost), late { return ([], true) }
+    split()
     let place = insert(event)
     if event.time > now || (!late && event.time >= instant) {
       noteCheckpoint()
       findDue()
       return (catchUp(program, now: now), late)
     }
-    let former = comparison()
+    let former = comparison(program)
     checkpoints.removeAll { !mutated(.staleCheckpoint) && ($0.applied > place || $0.fold.instant > event.time) }
     rebuild(program, from: checkpoints.last)
     return (former, late)
@@ -231,7 +265,7 @@ package struct TaggingState: Sendable {
 
   /// Older than what can be replayed.
   private func isBelated(_ event: PendingEvent) -> Bool {
-    guard let settled, settled.instant != Slot.none else { return false }
+    guard let settled = settled ?? head, settled.instant != Slot.none else { return false }
     if settled.instant != event.time { return event.time < settled.instant }
     return event.precedes(settled.newest.time, settled.newest.id)
   }
@@ -243,8 +277,9 @@ package struct TaggingState: Sendable {
   }
 
   /// Every output as it stands, to be compared with what it becomes.
-  private func comparison() -> [(index: Int, slot: Slot)] {
-    (head?.outputs ?? []).enumerated().map { (index: $0.offset, slot: $0.element.slot) }
+  private func comparison(_ program: TaggingProgram) -> [(index: Int, slot: Slot)] {
+    guard let head else { return [] }
+    return program.outputs.enumerated().map { (index: $0.offset, slot: head.slot($0.element)) }
   }
 
   private mutating func insert(_ event: PendingEvent) -> Int {
@@ -262,9 +297,12 @@ package struct TaggingState: Sendable {
   /// An event older than what can be replayed, against the bounds of acceptance: counted from now on where it belongs,
   /// while past values of `since` stand.
   private mutating func takeBelated(_ event: PendingEvent, _ program: TaggingProgram) {
-    guard let instant = settled?.instant else { return }
+    split()
+    guard let settled else { return }
     var unread = Journal()
-    settled?.step(at: instant, [event], program, &unread)
+    // The head is made anew: what only it holds must not stand behind the event.
+    history.truncate(to: settled, program)
+    self.settled?.step(at: settled.instant, [event], program, &history, &unread)
     checkpoints = []
     rebuild(program, from: nil)
   }
@@ -292,11 +330,33 @@ package struct TaggingState: Sendable {
 
   // MARK: Settling
 
+  /// Events before it can no longer come.
+  private static func horizon(at now: Int64) -> Int64 {
+    now == Slot.none ? now : now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
+  }
+
+  /// Makes one of head and settled fold where all that the head holds is settled: what is due before the horizon then
+  /// fires in place.
+  private mutating func merge(_ horizon: Int64) {
+    guard settled != nil, applied == pending.count, let instant = head?.instant, instant < horizon,
+      instant != Slot.none
+    else { return }
+    settled = nil
+    checkpoints.removeAll()
+    forgetPending(pending.count)
+  }
+
+  /// Keeps what stands as the settled fold, before the head goes on to what can still be overtaken.
+  private mutating func split() {
+    if settled == nil { settled = head }
+  }
+
   /// Moves what no event can precede any more from the pending to the settled fold: the newest copy of the head that is
   /// old enough becomes the settled fold. Where there is none (after reading a stored state), events are replayed in
   /// batches, so that each is replayed once for it.
   private mutating func settle(_ program: TaggingProgram, now: Int64) {
-    let horizon = now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
+    guard settled != nil else { return }
+    let horizon = Self.horizon(at: now)
     if let index = checkpoints.lastIndex(where: { $0.fold.instant < horizon }) {
       let count = checkpoints[index].applied
       settled = checkpoints[index].fold
@@ -307,6 +367,7 @@ package struct TaggingState: Sendable {
         checkpoints.removeFirst(index + 1)
       }
       forgetPending(count)
+      tidy(program)
       return
     }
     let oldest = min(settled?.nextTimer ?? .max, pending.first?.time ?? .max)
@@ -321,11 +382,24 @@ package struct TaggingState: Sendable {
       guard next < horizon else { break }
       var end = count
       while end < pending.count, pending[end].time <= next { end += 1 }
-      settled?.step(at: next, pending[count..<end], program, &unread)
+      settled?.step(at: next, pending[count..<end], program, &history, &unread)
       count = end
     }
     checkpoints.removeAll { $0.applied < count }
     forgetPending(count)
+    tidy(program)
+  }
+
+  /// Drops events and texts that no fold refers to any more.
+  private mutating func tidy(_ program: TaggingProgram) {
+    if let fold = settled ?? head { history.compact(to: fold, program) }
+    guard history.arena.isCrowded else { return }
+    var used: Set<Int64> = []
+    for fold in [settled, head].compactMap(\.self) + checkpoints.map(\.fold) { fold.noteKept(&used, program) }
+    let moved = history.arena.keep(used.sorted())
+    settled?.moveKept(moved, program)
+    head?.moveKept(moved, program)
+    for index in checkpoints.indices { checkpoints[index].fold.moveKept(moved, program) }
   }
 
   private mutating func forgetPending(_ count: Int) {

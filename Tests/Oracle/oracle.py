@@ -69,7 +69,8 @@ class Fold:
         return [path for place, (_, path) in enumerate(ranked, 1) if place - 1 < share * len(ranked)]
 
     def members(self) -> list[str]:
-        return sorted(path for path in self.subjects if path.startswith("member/"))
+        """Those that have begun."""
+        return sorted(path for path, one in self.subjects.items() if path.startswith("member/") and one.has_begun)
 
 
 def opened(path: str):

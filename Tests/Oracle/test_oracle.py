@@ -193,6 +193,14 @@ class Tags(unittest.TestCase):
         self.assertEqual(tag(result, "busy"), (False, day(1)))
         self.assertEqual(tag(result, "city"), (None, day(1)))
 
+    def test_before_its_first_visible_event_a_subject_has_no_tags(self):
+        book = METRICS + "tags: {member: {busy: {rule: n7 >= 2}}}\n"
+        ahead = event("1", "checkin.done", day(1, "12:04:00.000"), received=day(1))
+        state = fold(book, [ahead], day(1)).state()
+        self.assertEqual(len(state), 1)
+        self.assertIn('"tags":{"busy":{"since":null,"value":null}}', state[0])
+        self.assertIn('"n7":0', state[0])
+
     def test_cases_scores_and_quadrant(self):
         book = (
             METRICS

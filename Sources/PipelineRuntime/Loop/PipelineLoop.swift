@@ -29,6 +29,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   var lastFlush = ContinuousClock.now
   var lastFlushTook = Duration.zero
   var lastFullPoll: ContinuousClock.Instant?
+  /// The last poll brought nothing.
+  var isStarved = false
   var lastProgress = ContinuousClock.now
   var storeEpoch: Int64 = 0
   var stopping = false
@@ -102,6 +104,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   package func turn() async throws(AdapterFailure) {
     if let underWay, underWay.isDone { try await finishFlush() }
     let happening = await source.poll(timeout: waitTime(), recordsMax: limits.recordsPerPoll)
+    isStarved = happening == nil
     switch happening {
     case .records(let records):
       if records.count >= limits.recordsPerPoll / 2 { lastFullPoll = .now }
@@ -129,7 +132,7 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     if underWay != nil { return min(limits.pollTimeout, limits.quietInterval) }
     guard lanes.values.contains(where: { $0.hasMoved }) else { return limits.pollTimeout }
     let left = flushInterval() - (ContinuousClock.now - lastFlush)
-    return min(limits.pollTimeout, max(left, .milliseconds(1)))
+    return min(limits.pollTimeout, limits.quietInterval, max(left, .milliseconds(1)))
   }
 
   private func isFlushDue() -> Bool {
@@ -151,9 +154,12 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
   }
 
   private func flushInterval() -> Duration {
-    // The log is being caught up as long as polls come back full now and then.
-    if let full = lastFullPoll, .now - full < limits.replayInterval { return limits.catchUpInterval }
-    guard lanes.values.contains(where: \.holdsLive) else { return min(limits.replayInterval, limits.catchUpInterval) }
+    // The log is being caught up as long as polls come back full now and then. Where there is nothing to be read, more
+    // will not come to share the flush: whoever writes may be waiting for it (`PacedSink`).
+    if !isStarved {
+      if let full = lastFullPoll, .now - full < limits.replayInterval { return limits.catchUpInterval }
+      guard lanes.values.contains(where: \.holdsLive) else { return min(limits.replayInterval, limits.catchUpInterval) }
+    }
     let spaced = min(lastFlushTook * limits.flushSpacing, limits.liveInterval, limits.catchUpInterval)
     return max(limits.quietInterval, spaced)
   }

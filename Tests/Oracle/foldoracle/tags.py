@@ -36,7 +36,8 @@ class Subject:
 
     def __init__(self, book: Playbook, kind: str, events: list[Event], now: Time):
         self.book, self.kind, self.events, self.now = book, kind, events, now
-        # Of a subject whose only events are not visible yet, everything is as of T and nothing has a beginning.
+        # One whose events are all not visible yet has not begun: it has the metrics of no events, and no tags.
+        self.has_begun = bool(events)
         self.begin = events[0].time.ms if events else now.ms
         self.qualified = {name: metrics.qualifying(metric, events) for name, metric in book.metrics[kind].items()}
         instants = {self.begin} | {event.time.ms for event in events}
@@ -127,7 +128,7 @@ class Subject:
         tags = {}
         for name, timeline in self.tags.items():
             since, value = timeline.last
-            tags[name] = {"value": value, "since": Time(since) if self.events else None}
+            tags[name] = {"value": value, "since": Time(since)} if self.has_begun else {"value": None, "since": None}
         return {
             "tags": tags,
             "metrics": {name: self.metric(name, self.now.ms) for name in self.book.metrics[self.kind]},

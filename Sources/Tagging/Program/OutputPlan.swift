@@ -25,6 +25,10 @@ enum OutputRule: Sendable {
     }
   }
 
+  var isFact: Bool {
+    if case .fact = self { true } else { false }
+  }
+
   var formulas: [Formula] {
     switch self {
     case .fact: []
@@ -44,14 +48,17 @@ final class OutputPlan: Sendable {
   let reads: [[Reading]]
   /// Outputs that read it; all stand after it.
   let dependents: IndexSet
+  /// Where its words stand in a fold.
+  let at: OutputPlaces
 
   enum Reading: Hashable, Sendable {
     case metric(Int)
     case tag(Int)
   }
 
-  init(name: String, rule: OutputRule, dependents: IndexSet) {
+  init(name: String, rule: OutputRule, dependents: IndexSet, words: inout WordLayout) {
     self.dependents = dependents
+    at = OutputPlaces(isFact: rule.isFact, &words)
     self.name = name
     self.rule = rule
     readsClock = rule.formulas.contains { !$0.isClockFree }
@@ -98,4 +105,31 @@ final class OutputPlan: Sendable {
   }
 
   private static let scoreMax = FixedDecimal(100) ?? .zero
+}
+
+/// Where a tag's or signal's words stand among a fold's.
+struct OutputPlaces: Sendable {
+  /// When elapsed time can change it.
+  let due: Int
+  /// Of the value; `Slot.none` before there is one.
+  let since: Int
+  /// Two words, as are `former` and `fact`.
+  let value: Int
+  /// What stood before it, since when.
+  let formerSince: Int
+  let former: Int
+  /// The newest fact, and when; -1 where the rule is none.
+  private(set) var factTime = -1
+  private(set) var fact = -1
+
+  init(isFact: Bool, _ words: inout WordLayout) {
+    due = words.place(.derived, .max)
+    since = words.place(.time, Slot.none)
+    value = words.packed()
+    formerSince = words.place(.time, Slot.none)
+    former = words.packed()
+    guard isFact else { return }
+    factTime = words.place(.time, Slot.none)
+    fact = words.packed()
+  }
 }

@@ -2,7 +2,7 @@ import EventModel
 import Playbook
 
 extension TaggingState {
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   /// The state as bytes: a version, then the settled fold, the pending events and the known ids. The head is made anew
   /// after reading. Reading and writing again gives the same bytes.
@@ -20,13 +20,10 @@ extension TaggingState {
     }
     writer.count(pending.count)
     for event in pending { event.write(to: &writer) }
-    if let settled {
-      writer.byte(1)
-      settled.write(to: &writer)
-    } else {
-      writer.byte(0)
-    }
-    return writer.bytes
+    let fold = settled ?? head
+    writer.byte(fold == nil ? 0 : 1)
+    fold?.write(to: &writer, history, program)
+    return writer.written
   }
 
   /// Reads what `encoded()` wrote; anything else fails without harm.
@@ -54,15 +51,14 @@ extension TaggingState {
     }
     switch try reader.byte() {
     case 0: break
-    case 1: settled = try FoldState(from: &reader)
+    case 1: settled = try FoldState(from: &reader, &history)
     default: throw .malformed
     }
     guard reader.isAtEnd else { throw .malformed }
   }
 
-  /// Whether every index and kind is one the program has.
+  /// Whether every index and kind of the pending events is one the program has, and their times fit the settled fold.
   func isSound(_ program: TaggingProgram) -> Bool {
-    guard settled?.isSound(program) ?? true else { return false }
     if let instant = settled?.instant, let first = pending.first, first.time < instant { return false }
     if let instant = settled?.instant, instant > clockMilliseconds { return false }
     return pending.allSatisfy { $0.contributions.allSatisfy { $0.isSound(program) } }
@@ -115,82 +111,12 @@ extension Contribution {
   fileprivate func isSound(_ program: TaggingProgram) -> Bool {
     if isFact {
       guard case .value = payload, target < program.program.tags.count else { return false }
-      return true
+      return program.outputs[target].at.fact >= 0
     }
-    guard target < program.metrics.count else { return false }
-    let plan = program.metrics[target]
-    return switch payload {
-    case .none: !plan.keepsNumbers && !plan.keepsValues && !plan.keepsKeys
-    case .number: plan.keepsNumbers
-    case .value: plan.keepsValues
-    case .key: plan.keepsKeys
+    guard target < program.channels.count else { return false }
+    return switch (payload, program.channels[target].payload) {
+    case (.none, .mark), (.number, .number), (.value, .value), (.key, .key): true
+    default: false
     }
-  }
-}
-
-extension FoldState {
-  fileprivate func write(to writer: inout StateWriter) {
-    writer.time(born)
-    writer.time(instant)
-    writer.time(newest.time)
-    writer.text(newest.id)
-    writer.count(metrics.count)
-    for metric in metrics {
-      if metric.isUntouched { writer.byte(0) } else { metric.write(to: &writer) }
-    }
-    writer.count(outputs.count)
-    for output in outputs {
-      let slot = output.slot
-      let holdsFact = output.factTime != Slot.none
-      writer.byte((slot.since == Slot.none ? 0 : 1) | (slot.formerSince == Slot.none ? 0 : 2) | (holdsFact ? 4 : 0))
-      if slot.since != Slot.none {
-        writer.signed(slot.since)
-        writer.value(slot.value)
-      }
-      if slot.formerSince != Slot.none {
-        writer.signed(slot.formerSince)
-        writer.value(slot.formerValue)
-      }
-      if holdsFact {
-        writer.signed(output.factTime)
-        writer.value(output.fact)
-      }
-    }
-  }
-
-  fileprivate init(from reader: inout StateReader) throws(StateDecodeFailure) {
-    self.init(metrics: 0, outputs: 0)
-    born = try reader.time()
-    instant = try reader.time()
-    let newestTime = try reader.time()
-    newest = (newestTime, try reader.text())
-    for _ in 0..<(try reader.count()) {
-      let metric = try MetricState(from: &reader)
-      metrics.append(metric.parts == 0 ? SharedMetric() : SharedMetric(metric))
-    }
-    for _ in 0..<(try reader.count()) {
-      let parts = try reader.byte()
-      guard parts < 8, parts & 3 != 2 else { throw .malformed }
-      var output = Output()
-      if parts & 1 != 0 {
-        output.slot.since = try reader.instant()
-        output.slot.value = try reader.value()
-      }
-      if parts & 2 != 0 {
-        output.slot.formerSince = try reader.instant()
-        output.slot.formerValue = try reader.value()
-      }
-      if parts & 4 != 0 {
-        output.factTime = try reader.instant()
-        output.fact = try reader.value()
-      }
-      outputs.append(output)
-    }
-  }
-
-  fileprivate func isSound(_ program: TaggingProgram) -> Bool {
-    metrics.count == program.metrics.count && outputs.count == program.outputs.count
-      && (born == Slot.none) == (instant == Slot.none)
-      && zip(metrics, program.metrics).allSatisfy { $0.isUntouched || $0.isSound($1) }
   }
 }
