@@ -133,6 +133,7 @@ package struct TaggerProcessor: SubjectProcessor {
     if state.aggregate != nil { return total(event, of: &state, program, in: &lane) }
     let kind = state.fold.subject.kind
     let outcome = state.fold.tagging.apply(event, program: program.tagging(of: kind))
+    if state.fold.tagging.wasUnsound { lane.count(FoldedEvents.intoUnsound) }
     lane.count(outcome.tally)
     guard outcome.isAccepted else { return }
     publish(tags: outcome.tags, signals: outcome.signals, of: &state.fold, program, in: &lane)
@@ -299,6 +300,11 @@ private enum FoldedEvents {
   static let accepted = tally("accepted")
   static let duplicate = tally("duplicate")
   static let conflict = tally("conflict")
+  /// Into a state that was begun anew, since what was stored is not one of its playbook: the store was damaged.
+  static let intoUnsound = Tally(
+    "hearth_events_into_unsound_states_total",
+    help: "Events folded into states begun anew, since what was stored could not be of their playbook."
+  )
   /// A total that a newer one stands before.
   static let superseded = tally("superseded")
 

@@ -146,6 +146,8 @@ package enum TaggingLimits {
   package static let streakDays = 400
   /// Bytes of an encoded state that is read.
   package static let stateBytes = 64 * 1024 * 1024
+  /// Instants that are looked through for a tag's next change.
+  package static let stepsAhead = 20_000
   /// Words of a stored fold: far past what the most metrics and tags of a playbook take.
   static let foldWords = 1 << 20
   /// Instants read from a stored state lie within ± this many milliseconds (8,900 years) of the epoch.

@@ -26,7 +26,7 @@ extension TaggingState {
         was: history.arena.unpack(was.value),
         since: Instant(milliseconds: slot.since),
         cause: differs ? cause : late ?? cause,
-        deciding: deciding(index, head, program)
+        deciding: deciding(index, head, history.arena, program)
       )
       let signal = index - program.program.tags.count
       if signal < 0 {
@@ -53,22 +53,27 @@ extension TaggingState {
   }
 
   /// What the output's formulas read: of cases, up to the one that held.
-  private func deciding(_ index: Int, _ head: FoldState, _ program: TaggingProgram) -> [DecidingValue] {
+  func deciding(
+    _ index: Int,
+    _ head: FoldState,
+    _ arena: ValueArena,
+    _ program: TaggingProgram
+  ) -> [DecidingValue] {
     let plan = program.outputs[index]
     let standing = head.packed(plan.at.value)
     var readings: [OutputPlan.Reading] = []
     for (place, reads) in plan.reads.enumerated() {
       for reading in reads where !readings.contains(reading) { readings.append(reading) }
-      if case .cases(let cases, otherwise: _) = plan.rule, history.arena.holds(standing, cases[place].value) { break }
+      if case .cases(let cases, otherwise: _) = plan.rule, arena.holds(standing, cases[place].value) { break }
     }
     return readings.compactMap { reading in
       switch reading {
       case .metric(let metric) where metric < program.metrics.count:
         let plan = program.metrics[metric]
-        let value = history.arena.unpack(head.packed(plan.at.value))
+        let value = arena.unpack(head.packed(plan.at.value))
         return DecidingValue(name: plan.name, value: value, approximate: head.isApproximate(plan))
       case .tag(let tag) where tag < index:
-        let value = history.arena.unpack(head.packed(program.outputs[tag].at.value))
+        let value = arena.unpack(head.packed(program.outputs[tag].at.value))
         return DecidingValue(name: program.outputs[tag].name, value: value, approximate: false)
       default: return nil
       }

@@ -34,10 +34,12 @@ package struct TaggingState: Sendable {
   private(set) var program: TaggingProgram?
   var head: FoldState?
   var applied = 0
-  private var checkpoints: [Checkpoint] = []
+  /// What was stored names this program, and cannot have been written by it: the fold began anew.
+  package private(set) var wasUnsound = false
+  var checkpoints: [Checkpoint] = []
 
   /// The head as it was when `applied` pending events were in it.
-  private struct Checkpoint: Sendable {
+  struct Checkpoint: Sendable {
     var fold: FoldState
     var applied: Int
   }
@@ -47,8 +49,8 @@ package struct TaggingState: Sendable {
   /// … or when this much time lies between the last copy and the head, so that one is at hand when it is settled.
   private static let checkpointSpan = TimeSpan.hours(24).milliseconds
   private static let checkpointsMax = 8
-  private static let settleBatch = 8
-  private static let settleSpan = TimeSpan.hours(72).milliseconds
+  static let settleBatch = 8
+  static let settleSpan = TimeSpan.hours(72).milliseconds
 
   /// A subject of which nothing is known.
   package init() {}
@@ -143,11 +145,26 @@ package struct TaggingState: Sendable {
     guard instant.milliseconds < clockMilliseconds else { return tagValues(program: program)[tag].value }
     var past = self
     past.prepare(program: program)
-    let checkpoint = past.checkpoints.last { $0.fold.instant <= instant.milliseconds }
-    past.clockMilliseconds = instant.milliseconds
-    past.rebuild(program, from: checkpoint)
+    past.replay(to: instant, program)
     guard let head = past.head else { return .null }
     return past.history.arena.unpack(head.packed(program.outputs[tag].at.value))
+  }
+
+  /// Takes back what came after `instant`, events now known included. Returns false, and does nothing, where that cannot
+  /// be replayed.
+  mutating func rewind(to instant: Instant, program: TaggingProgram) -> Bool {
+    guard let base = settled ?? head, base.instant <= instant.milliseconds else { return false }
+    replay(to: instant, program)
+    pending.removeLast(pending.count - applied)
+    checkpoints.removeAll { $0.applied > applied || $0.fold.instant > instant.milliseconds }
+    findDue()
+    return true
+  }
+
+  private mutating func replay(to instant: Instant, _ program: TaggingProgram) {
+    let checkpoint = checkpoints.last { $0.fold.instant <= instant.milliseconds }
+    clockMilliseconds = instant.milliseconds
+    rebuild(program, from: checkpoint)
   }
 
   private func standing(_ program: TaggingProgram, _ range: Range<Int>) -> [StandingValue] {
@@ -163,7 +180,7 @@ package struct TaggingState: Sendable {
   }
 
   /// Reads the head, made for the purpose where it is not there.
-  private func read<Result>(_ program: TaggingProgram, _ body: (FoldState, ValueArena) -> Result) -> Result {
+  func read<Result>(_ program: TaggingProgram, _ body: (FoldState, ValueArena) -> Result) -> Result {
     if let head, fits(program) { return body(head, history.arena) }
     var copy = self
     copy.prepare(program: program)
@@ -177,6 +194,7 @@ package struct TaggingState: Sendable {
     if !fits(program) { forget() }
     guard head == nil else { return }
     if settled == nil || !restoreSettled(program) {
+      wasUnsound = settled != nil
       forget()
       history = History(program)
       settled = FoldState(program)
@@ -326,85 +344,5 @@ package struct TaggingState: Sendable {
       if weight < least.weight { least = (index, weight) }
     }
     checkpoints.remove(at: least.index)
-  }
-
-  // MARK: Settling
-
-  /// Events before it can no longer come.
-  private static func horizon(at now: Int64) -> Int64 {
-    now == Slot.none ? now : now - SeenEvents.retention / (mutated(.settledTooEarly) ? 3 : 1)
-  }
-
-  /// Makes one of head and settled fold where all that the head holds is settled: what is due before the horizon then
-  /// fires in place.
-  private mutating func merge(_ horizon: Int64) {
-    guard settled != nil, applied == pending.count, let instant = head?.instant, instant < horizon,
-      instant != Slot.none
-    else { return }
-    settled = nil
-    checkpoints.removeAll()
-    forgetPending(pending.count)
-  }
-
-  /// Keeps what stands as the settled fold, before the head goes on to what can still be overtaken.
-  private mutating func split() {
-    if settled == nil { settled = head }
-  }
-
-  /// Moves what no event can precede any more from the pending to the settled fold: the newest copy of the head that is
-  /// old enough becomes the settled fold. Where there is none (after reading a stored state), events are replayed in
-  /// batches, so that each is replayed once for it.
-  private mutating func settle(_ program: TaggingProgram, now: Int64) {
-    guard settled != nil else { return }
-    let horizon = Self.horizon(at: now)
-    if let index = checkpoints.lastIndex(where: { $0.fold.instant < horizon }) {
-      let count = checkpoints[index].applied
-      settled = checkpoints[index].fold
-      // The common case moves nothing of what stays; so in `forgetPending`.
-      if index == checkpoints.count - 1 {
-        checkpoints.removeAll(keepingCapacity: true)
-      } else {
-        checkpoints.removeFirst(index + 1)
-      }
-      forgetPending(count)
-      tidy(program)
-      return
-    }
-    let oldest = min(settled?.nextTimer ?? .max, pending.first?.time ?? .max)
-    guard oldest < horizon else { return }
-    let half = max(Self.settleBatch, pending.count / 2)
-    guard (half < pending.count && pending[half].time < horizon) || horizon - oldest > Self.settleSpan else { return }
-    var count = 0
-    var unread = Journal()
-    while true {
-      var next = settled?.nextTimer ?? .max
-      if count < pending.count { next = min(next, pending[count].time) }
-      guard next < horizon else { break }
-      var end = count
-      while end < pending.count, pending[end].time <= next { end += 1 }
-      settled?.step(at: next, pending[count..<end], program, &history, &unread)
-      count = end
-    }
-    checkpoints.removeAll { $0.applied < count }
-    forgetPending(count)
-    tidy(program)
-  }
-
-  /// Drops events and texts that no fold refers to any more.
-  private mutating func tidy(_ program: TaggingProgram) {
-    if let fold = settled ?? head { history.compact(to: fold, program) }
-    guard history.arena.isCrowded else { return }
-    var used: Set<Int64> = []
-    for fold in [settled, head].compactMap(\.self) + checkpoints.map(\.fold) { fold.noteKept(&used, program) }
-    let moved = history.arena.keep(used.sorted())
-    settled?.moveKept(moved, program)
-    head?.moveKept(moved, program)
-    for index in checkpoints.indices { checkpoints[index].fold.moveKept(moved, program) }
-  }
-
-  private mutating func forgetPending(_ count: Int) {
-    if count == pending.count { pending.removeAll(keepingCapacity: true) } else { pending.removeFirst(count) }
-    applied -= count
-    for index in checkpoints.indices { checkpoints[index].applied -= count }
   }
 }

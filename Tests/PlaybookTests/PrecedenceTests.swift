@@ -25,6 +25,36 @@ struct PrecedenceTests {
     }
   }
 
+  @Test("a formula's text is read as what it was, but for how `and` and `or` are grouped", arguments: [UInt64(31), 32])
+  func texts(seed: UInt64) throws {
+    var generator = Generator(seed: seed)
+    for _ in 0..<150 {
+      let written = condition(&generator, depth: 3).joined(separator: " ")
+      let first = try formula(written, key: "rule")
+      let text = first.text(metrics: [], tags: [])
+      let second = try formula(text, key: "rule")
+      #expect(second.evaluate(in: Fixed()) == first.evaluate(in: Fixed()), "seed \(seed): \(written) as \(text)")
+      #expect(second.text(metrics: [], tags: []) == text)
+    }
+  }
+
+  @Test(
+    "and so with every form of the language",
+    arguments: [
+      "elapsed(m) >= 7d", "floor(elapsed(m) / 36h) == 3", "not exists(m)", "coalesce(n, 1) in [1, -2.5]",
+      "n between 1 and 2 * n", "min(n, 3) < max(n, 4)", "abs(-n) == round(n / 3, 2)", "n == -(-2)",
+      "lower(s) == \"a \\\"b\\\" é\"", "contains(s, \"x\") or starts_with(s, \"y\")",
+      "length(s) > 3 and not (n > 1 or n < 0)",
+      "n - (n - 1) == 1", "n / (n / 2) == 2", "-(n + 1) < 0", "elapsed(m) < 2 * 90m",
+    ]
+  )
+  func forms(_ written: String) throws {
+    let metrics = "m: {last: order.paid}, n: {count: order.paid}, s: {last: order.paid.channel}"
+    let first = try formula(written, key: "rule", metrics: metrics)
+    let text = first.text(metrics: ["m", "n", "s"], tags: [])
+    #expect(try formula(text, key: "rule", metrics: metrics) == first, "\(written) as \(text)")
+  }
+
   private func condition(_ generator: inout Generator, depth: Int) -> [String] {
     var tokens: [String] = []
     for index in 0..<generator.number(1...4) {

@@ -81,7 +81,15 @@ struct RandomCase {
     var instants: [Int] = []
 
     mutating func program(_ random: inout SeededGenerator) -> SubjectProgram {
-      let metrics = (0..<random.pick([2, 4, 7])).map { metric($0, &random) }
+      var metrics: [MetricDefinition] = []
+      for index in 0..<random.pick([2, 4, 7]) {
+        // Metrics over the same events with other windows keep them together.
+        if let like = metrics.randomElement(using: &random), random.chance(35) {
+          metrics.append(metric(index, like: like, &random))
+        } else {
+          metrics.append(metric(index, &random))
+        }
+      }
       var program = SubjectProgram(metrics: metrics)
       let label = LocalizedText(texts: [])
       for index in 0..<random.pick([2, 5]) {
@@ -115,6 +123,22 @@ struct RandomCase {
         actors: random.chance(70) ? .only([.member]) : .any,
         kind: isTime ? .time : .decimal
       )
+    }
+
+    private mutating func metric(
+      _ index: Int,
+      like other: MetricDefinition,
+      _ random: inout SeededGenerator
+    ) -> MetricDefinition {
+      var metric = other
+      metric.name = "m\(index)"
+      metric.window = window(&random)
+      if metric.kind == .time {
+        instants.append(index)
+      } else if metric.fold != .first && metric.fold != .last {
+        numbers.append(index)
+      }
+      return metric
     }
 
     private mutating func window(_ random: inout SeededGenerator) -> Window {

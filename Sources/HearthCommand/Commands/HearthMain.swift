@@ -10,7 +10,7 @@ package struct HearthMain: AsyncParsableCommand {
       version: BuildInfo.version,
       subcommands: [
         Up.self, BrokerCommand.self, MigrateCommand.self, TopicsCommand.self, PlaybookCommand.self, KeysCommand.self,
-        ImportCommand.self, FoldCommand.self, ReportCommand.self, LagCommand.self,
+        ImportCommand.self, FoldCommand.self, ReportCommand.self, ExplainCommand.self, LagCommand.self,
         WaitCommand.self, EpochsCommand.self, BenchCommand.self, SimulateCommand.self,
       ]
     )

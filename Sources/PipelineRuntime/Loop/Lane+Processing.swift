@@ -1,10 +1,18 @@
 import EventModel
 import PipelinePorts
 
-/// A record with what the processor made of it.
-struct RoutedRecord<Input: Sendable> {
-  var record: LogRecord
-  var routing: Routing<Input>
+/// A record with what the processor made of it. A class: it is handed on several times, and a copy would copy every text
+/// of the event.
+final class RoutedRecord<Input: Sendable> {
+  let record: LogRecord
+  let routing: Routing<Input>
+  /// The record's subject, once it was looked up in the lane that the record is of.
+  fileprivate var subject: AnyObject?
+
+  init(record: LogRecord, routing: Routing<Input>) {
+    self.record = record
+    self.routing = routing
+  }
 }
 
 extension Lane {
@@ -18,7 +26,9 @@ extension Lane {
     var hasTick = false
     for routed in records {
       switch routed.routing {
-      case .subject(let key, _, _, _): if subjects[key] == nil { needed.insert(key) }
+      case .subject(let key, _, _, _):
+        routed.subject = subjects[key]
+        if routed.subject == nil { needed.insert(key) }
       case .control(.tick): hasTick = true
       default: break
       }
@@ -34,7 +44,9 @@ extension Lane {
     }
     // A tick fires what is due by the tenant's clock, which records may have moved past the tick's own instant.
     for (named, readings) in book.clocks.readings {
-      if !mutated(.dueSubjectsNotRead), let reading = readings.values.max() { latest.raise(named, to: reading) }
+      if !mutated(.dueSubjectsNotRead), let reading = readings.entries.map(\.instant).max() {
+        latest.raise(named, to: reading)
+      }
     }
     for (tenant, queue) in timers {
       let isLive = isLive(tenant, programs: programs, processor: processor)
@@ -64,27 +76,57 @@ extension Lane {
       holdsLive = true
       return .none
     case .subject(let key, let receivedAt, let source, let input):
-      apply(input, key: key, receivedAt: receivedAt, source: source, processor: processor, programs: programs)
+      guard let subject = routed.subject.map({ unsafeDowncast($0, to: Subject.self) }) ?? subjects[key] else {
+        // To go on would lose the record; to end means it is read again.
+        preconditionFailure("a record's subject was not read before it is decided")
+      }
+      apply(
+        input,
+        to: subject,
+        key: key,
+        receivedAt: receivedAt,
+        source: source,
+        processor: processor,
+        programs: programs
+      )
       return .none
     case .control(.tick(let tenant, let time, let origin, let ends)):
       let source = ClockSource(topic: record.partition.topic, origin: origin)
       return tick(tenant, time, source, ends: ends, processor: processor, programs: programs)
     case .control(.activate(let tenant, let version)):
       book.playbookVersions[tenant] = max(version, book.playbookVersions[tenant] ?? 0)
+      atHand = nil
       processor.passOn(.activate(tenant: tenant, version: version), in: &context)
       return .none
     case .control(let control):
       let tenant = control.tenant
-      enter(tenant, programs: programs, processor: processor)
-      return processor.control(control, program: programs[tenant], in: &context)
+      let program = enter(tenant, programs: programs, processor: processor)
+      return processor.control(control, program: program, in: &context)
     }
   }
 
   /// Sets the context to the tenant's clock and playbook.
-  private func enter(_ tenant: String, programs: [String: Processor.Program], processor: Processor) {
-    context.playbookVersion = book.playbookVersions[tenant] ?? 0
-    if isLive(tenant, programs: programs, processor: processor) { holdsLive = true }
-    if let time = time(of: tenant, processor: processor, programs: programs) { context.clock = time }
+  ///
+  /// - Returns: the tenant's playbook in force here.
+  @discardableResult
+  private func enter(
+    _ tenant: String,
+    programs: [String: Processor.Program],
+    processor: Processor
+  ) -> Processor.Program? {
+    if atHand?.tenant != tenant {
+      atHand = TenantAtHand(
+        tenant: tenant,
+        program: programs[tenant],
+        isLive: isLive(tenant, programs: programs, processor: processor),
+        playbookVersion: book.playbookVersions[tenant] ?? 0
+      )
+    }
+    guard let atHand else { return nil }
+    context.playbookVersion = atHand.playbookVersion
+    if atHand.isLive { holdsLive = true }
+    if let time = book.clocks.time(of: tenant, isLive: atHand.isLive, sources: family.clocks) { context.clock = time }
+    return atHand.program
   }
 
   /// Whether the ticks to all live tenants move this one's clock; a tenant without a playbook is taken for live.
@@ -103,6 +145,7 @@ extension Lane {
 
   private func apply(
     _ input: Processor.Input,
+    to subject: Subject,
     key: [UInt8],
     receivedAt: Instant?,
     source: ClockSource,
@@ -110,13 +153,8 @@ extension Lane {
     programs: [String: Processor.Program]
   ) {
     let tenant = tenantName(of: key)
-    let program = programs[tenant]
     if let receivedAt { book.clocks.observe(receivedAt, tenant: tenant, source: source) }
-    enter(tenant, programs: programs, processor: processor)
-    guard let subject = subjects[key] else {
-      // To go on would lose the record; to end means it is read again.
-      preconditionFailure("a record's subject was not read before it is decided")
-    }
+    let program = enter(tenant, programs: programs, processor: processor)
     let wasDirty = subject.isDirty
     // In a lane of several clocks a record's own arrival says nothing of the others: there only ticks fire timers.
     let firesThrough = family.clocks.count == 1 ? receivedAt : nil
@@ -176,8 +214,7 @@ extension Lane {
     programs: [String: Processor.Program]
   ) -> Visit {
     guard let clock = time(of: tenant, processor: processor, programs: programs) else { return .none }
-    let program = programs[tenant]
-    enter(tenant, programs: programs, processor: processor)
+    let program = enter(tenant, programs: programs, processor: processor)
     let through = mutated(.graceForgotten) ? clock : clock - AcceptanceLimits.timerGrace
     // Timers are set anew after the sweep: a subject that stays due (its effect is under way) is asked once a tick.
     var fired: [[UInt8]] = []
@@ -213,8 +250,7 @@ extension Lane {
   ) {
     guard let subject = subjects[key] else { return }
     let tenant = tenantName(of: key)
-    let program = programs[tenant]
-    enter(tenant, programs: programs, processor: processor)
+    let program = enter(tenant, programs: programs, processor: processor)
     guard processor.visit(&subject.state, why: why, program: program, in: &context) else { return }
     if !subject.isDirty { dirty.append(key) }
     subject.isDirty = true
@@ -231,15 +267,15 @@ extension Lane {
     context.inFlight.remove(request.id)
     guard let subject = subjects[request.subject] else { return }
     let tenant = tenantName(of: request.subject)
-    enter(tenant, programs: programs, processor: processor)
+    let program = enter(tenant, programs: programs, processor: processor)
     let wasDirty = subject.isDirty
-    processor.completed(result, of: &subject.state, program: programs[tenant], in: &context)
+    processor.completed(result, of: &subject.state, program: program, in: &context)
     subject.isDirty = true
     hasMoved = true
     if !wasDirty { dirty.append(request.subject) }
     timers[tenant, default: TimerQueue()].set(
       request.subject,
-      due: processor.due(subject.state, program: programs[tenant])
+      due: processor.due(subject.state, program: program)
     )
   }
 

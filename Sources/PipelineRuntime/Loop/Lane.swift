@@ -31,6 +31,16 @@ final class Lane<Processor: SubjectProcessor> {
   /// The tenant's clock as last acted upon.
   var passed: [String: Instant] = [:]
 
+  /// Of the last record: records of a tenant follow each other. Forgotten where a playbook version is activated.
+  var atHand: TenantAtHand?
+
+  struct TenantAtHand {
+    let tenant: String
+    let program: Processor.Program?
+    let isLive: Bool
+    let playbookVersion: Int64
+  }
+
   private var lastTenant: (prefix: [UInt8], name: String) = ([], "")
 
   var home: PartitionID { PartitionID(topic: family.topics[0], partition: number) }

@@ -18,11 +18,11 @@ struct LaneBook: Hashable, Sendable {
     writer.count(clocks.readings.count)
     for (tenant, readings) in clocks.readings.sorted(by: { $0.key < $1.key }) {
       writer.text(tenant)
-      writer.count(readings.count)
-      for (source, instant) in readings.sorted(by: { $0.key < $1.key }) {
-        writer.text(source.topic)
-        writer.text(source.origin)
-        writer.integer(instant.milliseconds)
+      writer.count(readings.entries.count)
+      for entry in readings.entries {
+        writer.text(entry.source.topic)
+        writer.text(entry.source.origin)
+        writer.integer(entry.instant.milliseconds)
       }
     }
     writer.count(playbookVersions.count)

@@ -209,6 +209,8 @@ package actor PipelineLoop<Processor: SubjectProcessor> {
     guard let lane = lanes[id] else { return }
     let needed = lane.keysNeeded(for: batch, processor: processor, programs: programs.active(in: lane.book))
     try await load(needed, into: id)
+    // Lost meanwhile: what was looked up is no longer what counts.
+    guard lanes[id] === lane else { return }
     var start = 0
     while start < batch.count {
       let (next, visit) = decide(batch, from: start, in: id)

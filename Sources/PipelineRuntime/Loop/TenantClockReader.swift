@@ -8,7 +8,7 @@ package enum TenantClockReader {
     var least: Instant?
     for state in laneStates {
       guard let readings = try LaneBook(decoding: state).clocks.readings[tenant] else { continue }
-      for instant in readings.values { least = least.map { min($0, instant) } ?? instant }
+      for entry in readings.entries { least = least.map { min($0, entry.instant) } ?? entry.instant }
     }
     return least
   }

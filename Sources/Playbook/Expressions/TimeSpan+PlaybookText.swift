@@ -20,7 +20,7 @@ extension TimeSpan {
   }
 
   /// As an operator writes it, in the largest unit that divides it: `7d`.
-  var playbookText: String {
+  package var playbookText: String {
     for (unit, milliseconds) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
     where self.milliseconds != 0 && self.milliseconds % milliseconds == 0 {
       return "\(self.milliseconds / milliseconds)\(unit)"

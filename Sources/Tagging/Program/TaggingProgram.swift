@@ -68,7 +68,6 @@ package final class TaggingProgram: Sendable {
   private static func channels(_ program: SubjectProgram) -> ([Channel], ofMetrics: [Int]) {
     var places: [Channel.Key: Int] = [:]
     var channels: [Channel] = []
-    var series = 0
     var ofMetrics: [Int] = []
     for (index, metric) in program.metrics.enumerated() {
       let key = Channel.Key(metric)
@@ -78,12 +77,16 @@ package final class TaggingProgram: Sendable {
         channels.append(Channel(payload: key.payload))
       }
       channels[place].metrics.append(index)
-      if channels[place].series < 0, WindowShape(metric.window, fold: metric.fold).isOfEvents {
-        channels[place].series = series
+      if channels[place].lead < 0, WindowShape(metric.window, fold: metric.fold).isOfEvents {
         channels[place].lead = index
-        series += 1
       }
       ofMetrics.append(place)
+    }
+    // In the channels' order, in which they are stored.
+    var series = 0
+    for place in channels.indices where channels[place].lead >= 0 {
+      channels[place].series = series
+      series += 1
     }
     return (channels, ofMetrics)
   }

@@ -149,7 +149,8 @@ extension FoldState {
         switch value.kind {
         case .kept: value.word >= 0 && value.word < Int64(history.arena.values.count)
         case .number: FixedDecimal(millionths: value.word) != nil
-        case .time, .span: value.word.magnitude <= TaggingLimits.instantMagnitude.magnitude
+        case .time: value.word.magnitude <= TaggingLimits.instantMagnitude.magnitude
+        case .span: value.word.magnitude <= Instant.distantFuture.milliseconds.magnitude
         case .null, .no, .yes: value.word == 0
         }
       guard isSound else { return false }
