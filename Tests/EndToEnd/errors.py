@@ -437,6 +437,16 @@ class Instance(GoldenTest):
                 self.assertEqual(run("hearth", *apply, folder=self.folder)[0], 0)
         self.told("playbook-in-force", 5, "hearth", *apply)
 
+    def test_explain_what_cannot_be_told(self):
+        explain = ["explain", "--dir", self.running.dir]
+        self.told("explain-subject", 2, "hearth", *explain, "alice", "--tenant", "explained")
+        self.told("explain-instant", 2, "hearth", *explain, "member/9", "--tenant", "explained", "--at", "yesterday")
+        self.told("explain-no-playbook", 3, "hearth", *explain, "member/9", "--tenant", "nobody")
+        self.write("explained/shop.yaml", PLAYBOOK + "    busy: {label: {zh: 忙, en: Busy}, rule: orders >= 3}\n")
+        apply = ["playbook", "apply", "explained", "--dir", self.running.dir, "--tenant", "explained"]
+        self.assertEqual(run("hearth", *apply, folder=self.folder)[0], 0)
+        self.told("explain-unknown", 3, "hearth", *explain, "member/9", "--tenant", "explained")
+
     def test_broker_down(self):
         self.told(
             "broker-down-lag", 4, "hearth", "lag", HEARTH_STORE_URL=self.running.endpoints["store"],

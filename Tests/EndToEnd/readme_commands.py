@@ -6,8 +6,8 @@
 The two blocks marked `<!-- commands: start -->` and `<!-- commands: follow -->` are taken out of README.md. They run in a
 temporary folder that holds links to the checkout (so that `.hearth` is made there) and to the chosen build as
 `.build/release`. Checked is what the README promises: the event is accepted, its tag comes from the topic with its cause
-and reason, `hearth lag` shows every group, and the instance stops cleanly. Exit 0 when all of it holds, 1 when not, 4
-when there is no build.
+and reason, `hearth explain` tells why and what comes next, `hearth lag` shows every group, and the instance stops
+cleanly. Exit 0 when all of it holds, 1 when not, 4 when there is no build.
 """
 
 import argparse
@@ -100,6 +100,10 @@ def check(output: str) -> list[str]:
                 "cause": {"id": "order-1", "kind": "event"}, "deciding": {"orders": 1}, "sequence": 1}
     faults += [f"data.{name}: expected {value}, got {data.get(name)}" for name, value in expected.items()
                if data.get(name) != value]
+    for said in (r"^Has bought \(buyer\): yes, since ", r"^  rule     orders >= 1$", r"^  because  orders = 1 \(count of",
+                 r"^Quiet for a month \(quiet\): no, since ", r"^  next     yes at .*, if nothing comes before$"):
+        if not re.search(said, output, re.M):
+            faults.append(f"`hearth explain` does not say {said}")
     for group in ("tagger", "segmenter", "scheduler", "notifier"):
         if not re.search(rf"^{group} ", output, re.M):
             faults.append(f"`hearth lag` does not show {group}")
