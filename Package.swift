@@ -199,7 +199,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HearthCommandTests",
-      dependencies: ["HearthCommand", "PipelineTestSupport", "Playbook", "PostgresStores"],
+      dependencies: ["HearthCommand", "EventModel", "Folding", "PipelineTestSupport", "Playbook", "PostgresStores"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -9,10 +9,10 @@ import Playbook
 /// replayed up to the clock, timers between them. An event in order extends the head; one out of order makes the head
 /// anew from the nearest earlier copy.
 ///
-/// Memory: 32–88 bytes a metric and 72 a tag in each fold, of which there are two and up to eight copies; 8 or 16 bytes
-/// for each event of a window, once for all windows over the same events, at most 1,024 a window, and 257 buckets of 130
-/// past that; distinct values at most 1,025 with their text; besides, for each event of the last 72 h 5 min about
-/// 120 bytes and its id, their number bounded by the rate limit at ingest.
+/// Memory: 32–80 bytes a metric and 56–80 a tag in each fold, of which there are one or two, and up to eight copies; 8 or
+/// 16 bytes for each event of a window, once for all windows over the same events, at most 1,024 a window, and 257
+/// buckets of 130 past that; distinct values at most 1,025 with their text; besides, for each event of the last
+/// 72 h 5 min about 120 bytes and its id, their number bounded by the rate limit at ingest.
 package struct TaggingState: Sendable {
   /// Nil beside a head: they are one and the same, nothing that came can be overtaken any more.
   var settled: FoldState?

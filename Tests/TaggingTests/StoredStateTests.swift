@@ -65,6 +65,25 @@ struct StoredStateTests {
     #expect(plain.metrics.prefix(4) == ["40", "0", "0", "0"])
   }
 
+  @Test("A run of days that ended yesterday stands where the settled fold is found again, and ends at its own instant")
+  func runOfYesterday() throws {
+    let program = program(
+      [metric("run", .streak), metric("others", .count, "b")],
+      [tag("running", .rule(.compare(.greaterOrEqual, .metric(0), .literal(decimal(1)))))]
+    )
+    var subject = Subject1(program)
+    subject.fold(event("a", "a", start))
+    subject.fold(event("b", "b", start + .days(1)))
+    // What is settled by now ends with b; the run's end, at midnight after it, can still be overtaken.
+    subject.tick(start + .days(4) + .hours(2))
+    #expect(subject.tags == ["false"])
+    subject.state = try TaggingState(decoding: subject.state.encoded())
+    #expect(subject.tags == ["false"])
+    #expect(subject.metrics == ["0", "1"])
+    let since = subject.state.tagValues(program: program)[0].since
+    #expect(since == instant("2026-03-03T16:00:00Z"))
+  }
+
   @Test("A state that no program of its kind can have written is begun anew, and says so")
   func unsound() throws {
     let program = shared()

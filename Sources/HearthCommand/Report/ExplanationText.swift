@@ -4,13 +4,19 @@ import Folding
 import Playbook
 
 /// Tells a `SubjectExplanation` in Chinese or English.
-struct ExplanationText {
-  let language: Language
-  let zone: CalendarZone
+package struct ExplanationText: Sendable {
+  private let language: Language
+  private let zone: CalendarZone
 
-  enum Language: String, CaseIterable, Sendable { case zh, en }
+  package enum Language: String, CaseIterable, Sendable { case zh, en }
 
-  func lines(_ explanation: SubjectExplanation) -> [String] {
+  /// - Parameter zone: the tenant's; times are those of its wall clock.
+  package init(language: Language, zone: CalendarZone) {
+    self.language = language
+    self.zone = zone
+  }
+
+  package func lines(_ explanation: SubjectExplanation) -> [String] {
     var lines = [
       language == .zh
         ? "\(explanation.subject.path)，截至 \(time(explanation.asOf))（\(zone.identifier)）"
@@ -41,7 +47,7 @@ struct ExplanationText {
       return [line(title, language == .zh ? "\(fields) 的最新非空值" : "the newest value of \(fields)")]
     }
     return tag.rules.enumerated().map { place, rule in
-      let gives = rule.gives.map { language == .zh ? " → \(text($0))" : " → \(text($0))" } ?? ""
+      let gives = rule.gives.map { " → \(text($0))" } ?? ""
       return line(place == 0 ? title : "", rule.text + gives)
     }
   }
