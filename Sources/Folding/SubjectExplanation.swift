@@ -10,16 +10,18 @@ package struct SubjectExplanation: Sendable {
   /// In the playbook's order of evaluation.
   package let tags: [TagExplanation]
 
-  /// How far ahead the next change is looked for: past the longest window of a playbook.
+  /// How far ahead of the subject's clock is told, and of that instant the next change looked for: past the longest
+  /// window of a playbook. A rule may change by the minute, so that without a bound it would take for ever.
   package static let ahead = TimeSpan.days(400)
 
   /// - Parameter tag: only this one; nil for all.
-  /// - Returns: nil where `instant` lies before the subject began or before what can be replayed.
+  /// - Returns: nil where `instant` lies before the subject began, before what can be replayed, or more than `ahead`
+  ///   past the subject's clock.
   package init?(of fold: SubjectFold, at instant: Instant?, only tag: Int? = nil, program: FoldProgram) {
     let tagging = program.tagging(of: fold.subject.kind)
-    guard let asOf = instant ?? fold.tagging.clock, let state = fold.tagging.asOf(asOf, program: tagging) else {
-      return nil
-    }
+    guard let clock = fold.tagging.clock else { return nil }
+    let asOf = instant ?? clock
+    guard asOf <= clock + Self.ahead, let state = fold.tagging.asOf(asOf, program: tagging) else { return nil }
     subject = fold.subject
     self.asOf = asOf
     let definitions = program.definitions(of: fold.subject.kind)

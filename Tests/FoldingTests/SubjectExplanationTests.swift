@@ -83,11 +83,13 @@ struct SubjectExplanationTests {
     #expect(future.tags.map(\.next) == [nil, nil])
   }
 
-  @Test("nothing of a time before the first event, or past what can be replayed")
+  @Test("nothing of a time before the first event, past what can be replayed, or too far ahead")
   func untellable() {
     #expect(SubjectExplanation(of: folded([0]), at: start - .hours(1), program: program) == nil)
     #expect(SubjectExplanation(of: folded([0, 200, 400]), at: start + .hours(1), program: program) == nil)
     #expect(SubjectExplanation(of: SubjectFold(subject: subject), at: nil, program: program) == nil)
+    #expect(SubjectExplanation(of: folded([0]), at: start + .days(400), program: program) != nil)
+    #expect(SubjectExplanation(of: folded([0]), at: start + .days(401), program: program) == nil)
   }
 
   @Test("one tag alone, as it is told among all")

@@ -16,7 +16,7 @@ struct ExplainCommand: AsyncParsableCommand {
       discussion: """
         Reads the store: the subject's state as of its last commit, and the tenant's playbook. Of the past, instants \
         within 72 h 5 min of the subject's clock can be told, as things stood under the events now known; a later \
-        instant is told as it will be if nothing comes.
+        instant, up to 400 days, is told as it will be if nothing comes.
         """
     )
   }
@@ -91,7 +91,7 @@ struct ExplainCommand: AsyncParsableCommand {
         .invalidInput,
         "instant cannot be told",
         at: "--at",
-        expected: "at or after the subject's first event, and at most 72 h 5 min before its clock \(clock)",
+        expected: "from the subject's first event and 72 h 5 min before its clock, \(clock), to 400 days after it",
         got: at ?? clock
       )
     }

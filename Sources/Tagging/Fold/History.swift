@@ -44,7 +44,7 @@ struct Series: Sendable {
     var keys: [DistinctKey] = []
   }
 
-  /// What a compaction saves at least, and how often the arrays are looked through for it.
+  /// Shorter series are left as they are: what has left their windows is not worth a look.
   private static let compactFrom = 64
 
   var end: Int { begin + times.count }

@@ -21,7 +21,7 @@ struct PackedValue: Sendable {
 }
 
 /// The texts and lists of one subject's folds. Only grows, so that all copies of a fold read the same one; what no fold
-/// refers to any more is dropped by `keeping`.
+/// refers to any more is dropped by `keep`.
 struct ValueArena: Sendable {
   private(set) var values: [Value] = []
   /// How many values make it worth while to look for those nobody refers to.
